@@ -1,0 +1,143 @@
+"""Where facts are added up: DuckDB embedded by default, or Polars or pandas frames.
+
+A backend adds the three things Narwhals lacks: bring a small table to the facts, keep an
+intermediate, carry a small result home.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import narwhals as nw
+import pandas as pd
+
+from perfkit.errors import UnknownName
+
+__all__ = ["ENGINES", "Backend", "Frame", "backend", "frame", "rows"]
+
+Frame = nw.LazyFrame[Any]
+Small = Mapping[str, Sequence[Any]]
+
+
+class Backend(Protocol):
+    """What an engine adds to Narwhals."""
+
+    name: str
+
+    def small(self, columns: Small) -> Frame:
+        """Bring a small table to where the facts are."""
+
+    def keep(self, frame: Frame) -> Frame:
+        """Compute an intermediate once."""
+
+    def home(self, frame: Frame) -> pd.DataFrame:
+        """Carry a small result home."""
+
+    def forget(self) -> None:
+        """Drop what was kept."""
+
+
+def _lazy(native: Any) -> Frame:
+    found: Frame = nw.from_native(native).lazy()
+    return found
+
+
+class DuckBackend:
+    """DuckDB, embedded: no server, spills to disk when memory is short."""
+
+    name = "duckdb"
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self._count = itertools.count()
+
+    def small(self, columns: Small) -> Frame:
+        """Bring a small table to where the facts are."""
+        import pyarrow as pa
+
+        return _lazy(self.connection.from_arrow(pa.table(dict(columns))))
+
+    def keep(self, frame: Frame) -> Frame:
+        """Compute an intermediate once, in a table of the connection's own memory."""
+        name = f"kept_{next(self._count)}"
+        nw.to_native(frame).create(name)
+        return _lazy(self.connection.table(name))
+
+    def home(self, frame: Frame) -> pd.DataFrame:
+        """Carry a small result home."""
+        found: pd.DataFrame = nw.to_native(frame).df()
+        return found
+
+    def forget(self) -> None:
+        """Drop what was kept."""
+        for index in range(next(self._count)):
+            self.connection.execute(f"DROP TABLE IF EXISTS kept_{index}")
+        self._count = itertools.count()
+
+
+class FrameBackend:
+    """Frames in this process: pandas or Polars."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def small(self, columns: Small) -> Frame:
+        """Bring a small table to where the facts are."""
+        if self.name == "polars":
+            import polars as pl
+
+            return nw.from_native(pl.DataFrame(dict(columns)).lazy())
+        return nw.from_native(pd.DataFrame(dict(columns))).lazy()
+
+    def keep(self, frame: Frame) -> Frame:
+        """Compute an intermediate once."""
+        return frame.collect().lazy()
+
+    def home(self, frame: Frame) -> pd.DataFrame:
+        """Carry a small result home."""
+        return frame.collect().to_pandas()
+
+    def forget(self) -> None:
+        """Nothing is kept outside the frames."""
+
+
+ENGINES = ("duckdb", "polars", "pandas")
+
+
+def backend(name: str, connection: Any = None) -> Backend:
+    """Choose where the adding up happens.
+
+    Raises
+    ------
+    UnknownName
+        There is no such engine.
+
+    Examples
+    --------
+    >>> backend("polars").name
+    'polars'
+    """
+    if name not in ENGINES:
+        raise UnknownName(kind="engine", name=name, allowed=ENGINES)
+    return DuckBackend(connection) if name == "duckdb" else FrameBackend(name)
+
+
+def frame(connection: Any, table: str, name: str) -> Frame:
+    """Give a typed table of the connection as a frame of the engine chosen.
+
+    Raises
+    ------
+    UnknownName
+        There is no such engine.
+    """
+    relation = connection.table(table)
+    if backend(name, connection).name == "polars":
+        return _lazy(relation.pl())
+    return _lazy(relation.df() if name == "pandas" else relation)
+
+
+def rows(connection: Any, table: str) -> int:
+    """Count a table's rows. [rows]"""
+    return int(connection.execute(f'SELECT COUNT(*) FROM "{table}"').fetchall()[0][0])

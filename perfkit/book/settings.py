@@ -1,0 +1,132 @@
+"""What book.toml says: the root level, the extract's day, ranks, rules, thresholds, words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from perfkit import org
+from perfkit.book import source
+from perfkit.errors import PerfkitError
+
+__all__ = ["Settings", "read_settings"]
+
+RULES = {
+    "calendar": ("month", "business"),
+    "active": ("cases>=1", "premium>0"),
+    "stage": ("submitted", "issued"),
+}
+THRESHOLDS = ("large_policy", "ten_k", "effective", "tier_high", "tier_near_high")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A book's own settings.
+
+    Attributes
+    ----------
+    name, root, as_of : str, str, date
+        The book's name, the highest level of its unit ids, and the day of the extract.
+    title : mapping
+        Its name by language.
+    ranks : mapping of str to bool
+        Every rank code, and whether it leads people.
+    rules : mapping of str to str
+        calendar (month, business), active (cases>=1, premium>0), stage (submitted, issued).
+    thresholds : mapping of str to float
+        Amounts that definitions name. [yuan]
+    variants : mapping of str to str
+        The variant of a KPI that this book uses by default.
+    units : mapping
+        Words for unit ids, by language.
+    """
+
+    name: str
+    root: str
+    as_of: dt.date
+    title: Mapping[str, str]
+    ranks: Mapping[str, bool]
+    rules: Mapping[str, str]
+    thresholds: Mapping[str, float]
+    variants: Mapping[str, str]
+    units: Mapping[str, Mapping[str, str]]
+
+    @property
+    def leading_ranks(self) -> list[str]:
+        """The ranks that lead people: supervisors in the wide sense."""
+        return [rank for rank, leads in self.ranks.items() if leads]
+
+
+def _must(read: Mapping[str, Any], name: str, path: Path) -> Any:
+    if name not in read:
+        raise PerfkitError("missing_setting", path=path, name=name)
+    return read[name]
+
+
+def _refuse(path: Path, name: str, value: object, allowed: str) -> PerfkitError:
+    return PerfkitError("bad_setting", path=path, name=name, value=value, allowed=allowed)
+
+
+def _rules(read: Mapping[str, Any], path: Path) -> dict[str, str]:
+    out = {name: allowed[0] for name, allowed in RULES.items()}
+    for name, value in read.items():
+        if name not in RULES:
+            raise _refuse(path, f"rules.{name}", value, ", ".join(RULES))
+        if value not in RULES[name]:
+            raise _refuse(path, f"rules.{name}", value, ", ".join(RULES[name]))
+        out[name] = str(value)
+    return out
+
+
+def _thresholds(read: Mapping[str, Any], path: Path) -> dict[str, float]:
+    for name, value in read.items():
+        good = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        if not good:
+            raise _refuse(path, f"thresholds.{name}", value, "> 0")
+    return {name: float(value) for name, value in read.items()}
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read and check book.toml.
+
+    Parameters
+    ----------
+    folder : Path
+        The book's folder.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    PerfkitError
+        A setting is missing, of the wrong type, or not among the allowed ones.
+    UnknownName
+        The root is no level.
+    """
+    read = source.read_settings(folder)
+    path = folder / "book.toml"
+    root = str(_must(read, "root", path))
+    org.levels_from(root)
+    as_of = _must(read, "as_of", path)
+    if isinstance(as_of, dt.datetime) or not isinstance(as_of, dt.date):
+        raise _refuse(path, "as_of", as_of, "2012-10-31")
+    ranks = read.get("ranks", {})
+    for rank, leads in ranks.items():
+        if not isinstance(leads, bool):
+            raise _refuse(path, f"ranks.{rank}", leads, "true, false")
+    return Settings(
+        name=str(_must(read, "name", path)),
+        root=root,
+        as_of=as_of,
+        title=read.get("title", {}),
+        ranks=ranks,
+        rules=_rules(read.get("rules", {}), path),
+        thresholds=_thresholds(read.get("thresholds", {}), path),
+        variants=read.get("variants", {}),
+        units=read.get("units", {}),
+    )

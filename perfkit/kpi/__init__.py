@@ -1,0 +1,23 @@
+"""What each number is, and what it comes to: the one road from facts to numbers."""
+
+from perfkit.kpi.catalogue import FAMILIES, Kpi, Measure, catalogue, glossary, kpi, measures
+from perfkit.kpi.detail import curve, distribution
+from perfkit.kpi.entered import targets
+from perfkit.kpi.measure import check_period, computable, measure, units
+
+__all__ = [
+    "FAMILIES",
+    "Kpi",
+    "Measure",
+    "catalogue",
+    "check_period",
+    "computable",
+    "curve",
+    "distribution",
+    "glossary",
+    "kpi",
+    "measure",
+    "measures",
+    "targets",
+    "units",
+]

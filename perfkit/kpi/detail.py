@@ -1,0 +1,120 @@
+"""What stands behind a number: its path through the days, and the policies or agents in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from perfkit import org
+from perfkit import period as spans
+from perfkit.book import Book, engine
+from perfkit.errors import PerfkitError, UnknownName
+from perfkit.kpi.catalogue import measures
+from perfkit.kpi.measure import measure
+from perfkit.period import Period
+
+__all__ = ["curve", "distribution"]
+
+
+def curve(
+    book: Book,
+    kpis: Sequence[str],
+    *,
+    by: str,
+    period: str | Period,
+    unit: str | None = None,
+    variants: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Follow KPIs through a period: each day's value is that of the first day to this day.
+
+    Returns
+    -------
+    DataFrame
+        unit, date, kpi, value; days after the book's as_of are left out.
+        [the KPI's unit]
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> c = curve(b, ["premium_submitted"], by="district", period="2012-03")
+    >>> float(c.loc[c["date"] == "2012-03-09", "value"].iloc[0])
+    77000.0
+    """
+    whole = spans.parse(period)
+    last = min(whole.last, book.as_of)
+    days = [whole.first + dt.timedelta(days=i) for i in range((last - whole.first).days + 1)]
+    parts = [spans.span(whole.first, day) for day in days]
+    found = measure(book, kpis, by=by, period=parts, unit=unit, variants=variants)
+    ends = {s.code: pd.Timestamp(s.last) for s in parts}
+    found["date"] = found["period"].map(ends)
+    return found[["unit", "date", "kpi", "value"]]
+
+
+def distribution(
+    book: Book, code: str, *, by: str, period: str | Period, unit: str | None = None
+) -> pd.DataFrame:
+    """Lay out what a measure is made of: one row a policy or an agent.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    code : str
+        A measure that adds up rows, such as ``"premium_submitted"``.
+    by : {"policy", "agent"}
+        One row a policy, or one row an agent with any.
+    period : str or Period
+        Which days.
+    unit : str, optional
+        Only this unit and those below it.
+
+    Returns
+    -------
+    DataFrame
+        unit, id, value, largest first. [the measure's unit]
+
+    Raises
+    ------
+    UnknownName
+        The measure is not one that adds up policies, or `by` is neither.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> d = distribution(b, "premium_submitted", by="agent", period="2012-02")
+    >>> len(d), float(d["value"].head(3).sum())
+    (33, 400000.0)
+    """
+    flows = [m.code for m in measures().values() if m.kind == "flow" and m.table == "policies"]
+    if code not in flows:
+        raise UnknownName(kind="measure", name=code, allowed=flows)
+    if by not in {"policy", "agent"}:
+        raise UnknownName(kind="level", name=by, allowed=["policy", "agent"])
+    if not book.has("policies"):
+        raise PerfkitError("not_computable", kpi=code, measure=code)
+    span, one = spans.parse(period), measures()[code]
+    found = engine.each_policy(
+        book.tables,
+        book.levels,
+        one.date,
+        one.column or "premium",
+        (span.first.toordinal(), span.last.toordinal()),
+    )
+    rows = book.backend.home(found)
+    if one.over[0]:
+        rows = rows[rows[one.over[0]] > round(book.threshold(one.over[1]) * 100)]
+    rows = rows.sort_values(["day", "policy_id"])
+    rows["value"] = rows["value"] / 100 if one.column else 1.0
+    if unit is not None:
+        rows = rows[rows["unit"].isin(org.within(dict.fromkeys(rows["unit"]), unit))]
+    if by == "agent":
+        rows = rows.groupby(["agent_id"], as_index=False).agg(
+            unit=("unit", "last"), value=("value", "sum")
+        )
+    rows = rows.rename(columns={"policy_id" if by == "policy" else "agent_id": "id"})
+    rows = rows.sort_values(["value", "id"], ascending=[False, True], ignore_index=True)
+    return rows[["unit", "id", "value"]]

@@ -1,0 +1,122 @@
+"""Measures from observations: facts that arrive already added up.
+
+A request is answered by the row of exactly that span, or by rows that tile it when the measure
+is additive; a stock is asked on its day. Anything else is missing, and said to be.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pandas as pd
+
+from perfkit import org
+from perfkit.book import Book
+from perfkit.kpi.catalogue import Measure
+from perfkit.period import Period, pieces
+
+__all__ = ["measure_observed", "observed_measures"]
+
+_DAY = dt.timedelta(days=1)
+Rows = dict[tuple[dt.date, dt.date], float]
+
+
+def observed_measures(book: Book) -> set[str]:
+    """List the measures the book observes, for any unit and span.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> "active_agents" in observed_measures(open_book("cases"))
+    True
+    """
+    if not book.has("observations"):
+        return set()
+    return set(book.home("observations")["measure"])
+
+
+def _tiled(rows: Rows, first: dt.date, last: dt.date) -> float:
+    """Add up rows that follow each other from the first day to the last, without gap or overlap.
+
+    Where several rows begin on a day, the longest that still fits is taken first.
+    """
+    if first > last:
+        return 0.0
+    starts = sorted((span for span in rows if span[0] == first and span[1] <= last), reverse=True)
+    for span in starts:
+        rest = _tiled(rows, span[1] + _DAY, last)
+        if rest == rest:
+            return rows[span] + rest
+    return float("nan")
+
+
+def _average(closings: Rows, period: Period) -> float:
+    """Average a stock over the months of a period from its observed closings."""
+    cut = pieces(period)
+    known = [_on(closings, p.first - _DAY) + _on(closings, p.last) for p in cut]
+    total = sum(p.weight * both / 2 for p, both in zip(cut, known, strict=True))
+    return total / sum(p.weight for p in cut)
+
+
+def _on(closings: Rows, day: dt.date) -> float:
+    return closings.get((day, day), float("nan"))
+
+
+def _answer(rows: Rows, closings: Rows, measure: Measure, period: Period) -> float:
+    if measure.kind == "stock" and measure.at == "closing":
+        return _on(rows, period.last)
+    if measure.kind == "stock" and measure.at == "opening":
+        return _on(closings, period.first - _DAY)
+    exact = rows.get((period.first, period.last))
+    if exact is not None:
+        return exact
+    if measure.kind == "stock":
+        return _average(closings, period)
+    return _tiled(rows, period.first, period.last) if measure.additive else float("nan")
+
+
+def _rows(table: pd.DataFrame, code: str) -> Rows:
+    found = table[(table["measure"] == code) & table["value"].notna()]
+    return {
+        (start, end): float(value)
+        for start, end, value in zip(found["start"], found["end"], found["value"], strict=True)
+    }
+
+
+def measure_observed(
+    book: Book, wanted: Sequence[Measure], by: str, periods: Sequence[Period]
+) -> pd.DataFrame:
+    """Answer measures from the book's observations.
+
+    Parameters
+    ----------
+    book : Book
+        Holds observations.
+    wanted : sequence of Measure
+        What is asked.
+    by : str
+        The level.
+    periods : sequence of Period
+        The spans.
+
+    Returns
+    -------
+    DataFrame
+        Index (place, span number); one column a measure, NaN where nothing answers.
+        [yuan, rows or persons]
+    """
+    table = book.home("observations")
+    depth = org.levels_from(book.root).index(by)
+    units = sorted({u for u in table["unit_id"] if u.count("/") == depth})
+    out = {}
+    for unit in units:
+        own = table[table["unit_id"] == unit]
+        rows = {one.code: _rows(own, one.code) for one in wanted}
+        closings = _rows(own, "headcount_closing")
+        for number, period in enumerate(periods):
+            out[unit, number] = {
+                one.code: _answer(rows[one.code], closings, one, period) for one in wanted
+            }
+    index = pd.MultiIndex.from_tuples(list(out), names=["place", "span"]) if out else None
+    return pd.DataFrame(list(out.values()), index=index, columns=[m.code for m in wanted])
