@@ -7,5 +7,17 @@ Import the rooms, not what is in them, so that calls read as phrases::
     kpi.measure(b, ["activity_rate"], by="department", period="2012-09")
 """
 
-__all__ = ["book", "bundle", "errors", "kpi", "org", "period", "report", "show", "words"]
+__all__ = [
+    "book",
+    "bundle",
+    "errors",
+    "explain",
+    "kpi",
+    "org",
+    "period",
+    "plan",
+    "report",
+    "show",
+    "words",
+]
 __version__ = "0.1.0"

@@ -8,7 +8,7 @@ import math
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -174,22 +174,24 @@ def _sample(args: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="perfkit",
-        description="The planning office's workbook for a life-insurance agency force.",
-        epilog="Exit codes: 0 done, 1 something failed, 2 usage or refused input, "
-        "3 another run holds the lock, 143 terminated.",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+class _Commands:
+    """The commands, each with its call, its help and an example."""
 
-    def add(name: str, call: Any, about: str, example: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(
-            name,
-            help=about,
-            description=about,
-            epilog=f"Example: {example}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+    def __init__(self) -> None:
+        self.parser = argparse.ArgumentParser(
+            prog="perfkit",
+            description="The planning office's workbook for a life-insurance agency force.",
+            epilog="Exit codes: 0 done, 1 something failed, 2 usage or refused input, "
+            "3 another run holds the lock, 143 terminated.",
+        )
+        self._all = self.parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(
+        self, name: str, call: Callable[[Any], int], about: str, example: str
+    ) -> argparse.ArgumentParser:
+        """Add a command; every one of them speaks both languages."""
+        sub = self._all.add_parser(
+            name, help=about, description=about, epilog=f"Example: perfkit {name} {example}"
         )
         sub.set_defaults(call=call)
         sub.add_argument(
@@ -200,37 +202,60 @@ def _parser() -> argparse.ArgumentParser:
         )
         return sub
 
-    check = add(
-        "check", _check, "list what is wrong or odd in a book", "perfkit check district_one"
-    )
-    check.add_argument("book", metavar="BOOK", help="a bundled book or a folder")
+
+BOOK = "a bundled book, or a folder with a book.toml"
+
+
+def _add_facts(commands: _Commands) -> None:
+    check = commands.add("check", _check, "list what is wrong or odd in a book", "district_one")
+    check.add_argument("book", metavar="BOOK", help=BOOK)
     check.add_argument("--format", choices=("text", "json"), default="text")
 
-    kpi = add(
+    kpi = commands.add(
         "kpi",
         _kpi,
         "compute KPIs of units over a period",
-        "perfkit kpi district_one --period 2012-09 --by department --kpi activity_rate",
+        "district_one --period 2012-09 --by department --kpi activity_rate",
     )
-    kpi.add_argument("book", metavar="BOOK", help="a bundled book or a folder")
+    kpi.add_argument("book", metavar="BOOK", help=BOOK)
     kpi.add_argument("--period", required=True, help="2012, 2012Q3, 2012-09, 2012-09@11, A..B ...")
-    kpi.add_argument("--by", help="level: branch, district, department, group, agent")
-    kpi.add_argument("--unit", help="only this unit and those below it")
+    kpi.add_argument("--by", metavar="LEVEL", help="branch, district, department, group or agent")
+    kpi.add_argument("--unit", metavar="UNIT", help="only this unit and those below it")
     kpi.add_argument("--kpi", action="append", metavar="CODE", help="repeatable; default: all")
+    kpi.add_argument("--variant", action="append", default=[], metavar="KPI=NAME")
     kpi.add_argument(
-        "--variant", action="append", default=[], metavar="KPI=NAME", help="repeatable"
+        "--org", choices=("was", "now"), default="was", help="units as they were, or as now"
     )
-    kpi.add_argument("--org", choices=("was", "now"), default="was", help="organisation as it")
     kpi.add_argument("--format", choices=("text", "csv", "json"), default="text")
 
-    run = add(
+    glossary = commands.add(
+        "glossary", _glossary, "list every KPI with its definition", "--format json"
+    )
+    glossary.add_argument("--format", choices=("text", "json"), default="text")
+
+    sample = commands.add(
+        "sample",
+        _sample,
+        "write a made-up book of any size",
+        "my_book --agents 500 --policies 5000 --months 24 --seed 7",
+    )
+    sample.add_argument("out", metavar="OUT", help="a new or empty folder")
+    sample.add_argument("--agents", type=int, default=200, metavar="N")
+    sample.add_argument("--policies", type=int, default=3000, metavar="N")
+    sample.add_argument("--months", type=int, default=24, metavar="N")
+    sample.add_argument("--seed", type=int, default=1, metavar="S")
+    sample.add_argument("--format", choices=("csv", "parquet"), default="csv")
+
+
+def _add_reports(commands: _Commands) -> None:
+    run = commands.add(
         "run",
         _run,
         "run a notebook into dated reports",
-        "perfkit run monthly_review --period 2012-09 --lang both",
+        "monthly_review --book district_one --period 2012-09 --lang both",
     )
     run.add_argument("notebook", metavar="NOTEBOOK", help="a bundled notebook or an .ipynb file")
-    run.add_argument("--book", help="a bundled book or a folder (default: the notebook's own)")
+    run.add_argument("--book", metavar="BOOK", help=f"{BOOK} (default: the notebook's own)")
     run.add_argument("--period", help="default: the notebook's own")
     units = run.add_mutually_exclusive_group()
     units.add_argument("--unit", help="default: the notebook's own, else the book's root")
@@ -240,30 +265,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE")
     run.add_argument("--force", action="store_true", help="also what is up to date")
 
-    glossary = add(
-        "glossary",
-        _glossary,
-        "list every KPI with its definition",
-        "perfkit glossary --format json",
-    )
-    glossary.add_argument("--format", choices=("text", "json"), default="text")
-
-    reports = add("reports", _reports, "list the published reports", "perfkit reports")
+    reports = commands.add("reports", _reports, "list the published reports", "--out reports")
     reports.add_argument("--out", default="reports", metavar="DIR")
 
-    sample = add(
-        "sample",
-        _sample,
-        "write a made-up book of any size",
-        "perfkit sample /tmp/book --agents 500 --policies 5000 --months 24 --seed 7",
-    )
-    sample.add_argument("out", metavar="OUT", help="a new or empty folder")
-    sample.add_argument("--agents", type=int, default=200, metavar="N")
-    sample.add_argument("--policies", type=int, default=3000, metavar="N")
-    sample.add_argument("--months", type=int, default=24, metavar="N")
-    sample.add_argument("--seed", type=int, default=1, metavar="S")
-    sample.add_argument("--format", choices=("csv", "parquet"), default="csv")
-    return parser
+
+def _parser() -> argparse.ArgumentParser:
+    commands = _Commands()
+    _add_facts(commands)
+    _add_reports(commands)
+    return commands.parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,17 @@ from collections.abc import Iterable
 
 from perfkit.errors import PerfkitError, UnknownName
 
-__all__ = ["LEVELS", "UNIT_LEVELS", "at_level", "level_of", "levels_from", "parent", "within"]
+__all__ = [
+    "LEVELS",
+    "UNIT_LEVELS",
+    "at_level",
+    "below",
+    "check_level",
+    "level_of",
+    "levels_from",
+    "parent",
+    "within",
+]
 
 LEVELS: tuple[str, ...] = ("branch", "district", "department", "group", "agent")
 UNIT_LEVELS: tuple[str, ...] = LEVELS[:-1]
@@ -72,16 +82,32 @@ def parent(unit: str) -> str | None:
 def level_of(unit: str, root: str) -> str:
     """Tell the level of a unit id in a book with that root.
 
+    Raises
+    ------
+    PerfkitError
+        The id is deeper than the tree.
+
     Examples
     --------
     >>> level_of("D1/03", "district")
     'department'
     """
     depth = unit.count("/")
-    levels = levels_from(root)
+    levels = [level for level in levels_from(root) if level != "agent"]
     if depth >= len(levels):
         raise PerfkitError("not_a_unit_path", unit=unit, root=root)
     return levels[depth]
+
+
+def below(unit: str, root: str) -> str:
+    """Tell the level next below a unit.
+
+    Examples
+    --------
+    >>> below("D1", "district"), below("D1/03/02", "district")
+    ('department', 'agent')
+    """
+    return LEVELS[LEVELS.index(level_of(unit, root)) + 1]
 
 
 def at_level(unit: str, level: str, root: str) -> str:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from perfkit.errors import BadPeriod
 
-__all__ = ["Period", "Piece", "months", "parse", "pieces", "previous", "span", "year_ago"]
+__all__ = ["Period", "Piece", "months", "parse", "pieces", "previous", "span", "trailing", "year_ago"]
 
 _DAY = timedelta(days=1)
 
@@ -301,6 +301,27 @@ def year_ago(period: Period) -> Period:
 def _year_back(day: date) -> date:
     last = calendar.monthrange(day.year - 1, day.month)[1]
     return day.replace(year=day.year - 1, day=min(day.day, last))
+
+
+def trailing(period: Period, count: int) -> list[Period]:
+    """List a period and those before it, oldest first.
+
+    Parameters
+    ----------
+    period : Period
+        The last one.
+    count : int
+        How many in all. [periods]
+
+    Examples
+    --------
+    >>> [p.code for p in trailing(parse("2012-02"), 3)]
+    ['2011-12', '2012-01', '2012-02']
+    """
+    out = [period]
+    while len(out) < count:
+        out.append(previous(out[-1]))
+    return out[::-1]
 
 
 def months(period: Period) -> list[Period]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from perfkit import bundle, org
 from perfkit.book import backend, check, engine, schema, source
@@ -63,7 +66,7 @@ class Book:
 
     @property
     def facts_from(self) -> dt.date:
-        """The first day of the month of the earliest fact: a submitted policy, or an observation."""
+        """The first day of the month of the earliest fact (a policy, or an observation)."""
         table, column = (
             ("policies", "submitted_on") if self.has("policies") else ("observations", "start")
         )
@@ -93,6 +96,16 @@ class Book:
     def unit_name(self, unit: str, lang: str) -> str:
         """Name a unit in the reader's language; its id where book.toml has no words."""
         return self.settings.units.get(unit, {}).get(lang, unit)
+
+    def unit_names(self, lang: str) -> dict[str, str]:
+        """Name every unit that book.toml has words for."""
+        return {unit: self.unit_name(unit, lang) for unit in self.settings.units}
+
+    def account(self) -> pd.DataFrame:
+        """Say what became of every row: table, rows_read, rows_left_out, findings. [rows]"""
+        found = Counter(finding.table for finding in self.findings)
+        rows = [[name, count, 0, found[name]] for name, count in self.counts.items()]
+        return pd.DataFrame(rows, columns=["table", "rows_read", "rows_left_out", "findings"])
 
     def home(self, table: str) -> Any:
         """Carry a small table home: money in yuan, days as dates. For targets and observations."""

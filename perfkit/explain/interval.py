@@ -1,0 +1,109 @@
+"""How sure a rate of few can be, and how many months it takes to see a change."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from perfkit.errors import ReconcileError
+
+__all__ = ["months_to_see", "wilson", "with_interval"]
+
+
+def _normal(share: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(share))
+
+
+def wilson(count: float, of: float, *, level: float = 0.95) -> tuple[float, float]:
+    """Give Wilson's interval of a share.
+
+    Parameters
+    ----------
+    count, of : float
+        How many of how many. [members] An average headcount need not be whole.
+    level : float, default 0.95
+        Of the interval. [rate]
+
+    Returns
+    -------
+    tuple of float
+        Low and high end, within 0-1; NaN where nobody is counted, and where more are counted
+        than there are, since that is no share. [rate]
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in wilson(81, 263)]
+    [0.2553, 0.3662]
+    """
+    if not of > 0 or not 0 <= count <= of:
+        return math.nan, math.nan
+    z = _normal(0.5 + level / 2)
+    share = count / of
+    middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)
+    reach = z / (1 + z**2 / of) * math.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+
+
+def with_interval(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Set Wilson's interval beside every rate that counts members of a group.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `kpi.measure` gives: numerator and denominator are read. [members]
+    level : float, default 0.95
+        Of the interval. [rate]
+
+    Returns
+    -------
+    DataFrame
+        The same with low and high. [rate]
+
+    Examples
+    --------
+    >>> rate = pd.DataFrame({"numerator": [1.0], "denominator": [12.0]})
+    >>> with_interval(rate)[["low", "high"]].round(4).values.tolist()
+    [[0.0149, 0.3539]]
+    """
+    pairs = zip(frame["numerator"], frame["denominator"], strict=True)
+    ends = np.array([wilson(n, d, level=level) for n, d in pairs]).reshape(-1, 2)
+    return frame.assign(low=ends[:, 0], high=ends[:, 1])
+
+
+def months_to_see(
+    difference: float, spread: float, *, level: float = 0.95, power: float = 0.8
+) -> int:
+    """Count the months a side needs before a difference of means would show.
+
+    Parameters
+    ----------
+    difference : float
+        What should be seen. [any unit]
+    spread : float
+        Standard deviation from month to month. [the same unit]
+    level, power : float
+        Of the two-sided test, and the chance to see the difference when it is there. [rate]
+
+    Returns
+    -------
+    int
+        [months] by the usual normal approximation, rounded up.
+
+    Raises
+    ------
+    ReconcileError
+        The difference is zero or a number is missing: no number of months would do.
+
+    Examples
+    --------
+    >>> months_to_see(12.7, 20.0)
+    39
+    """
+    if not abs(difference) > 0 or not spread > 0:
+        raise ReconcileError("no_difference", difference=difference, spread=spread)
+    z = _normal(0.5 + level / 2) + _normal(power)
+    return math.ceil(2 * (z * spread / difference) ** 2)

@@ -1,0 +1,107 @@
+"""A KPI beside the period before, a year ago and its target: the row of every scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from perfkit import period as spans
+from perfkit.book import Book
+from perfkit.kpi.catalogue import kpi
+from perfkit.kpi.entered import targets
+from perfkit.kpi.measure import measure
+from perfkit.period import Period
+
+__all__ = ["compare"]
+
+_KEYS = ["unit", "kpi"]
+
+
+def _against(frame: pd.DataFrame, other: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Set another period's values beside, with the difference and, for amounts, the growth."""
+    held = other.set_index(_KEYS)["value"].rename(name)
+    out = frame.join(held, on=_KEYS)
+    out[f"change_{name}"] = out["value"] - out[name]
+    base = out[name].where(out[name] != 0)
+    growth = out["value"] / base - 1
+    out[f"growth_{name}"] = growth.mask(out["kpi"].map(lambda code: kpi(code).unit == "rate"))
+    return out
+
+
+def _aimed(book: Book, frame: pd.DataFrame, by: str, span: Period, version: str) -> pd.DataFrame:
+    """Set a version of the targets beside, and how much of it is reached."""
+    mark = "" if version == "plan" else f"_{version}"
+    found = [targets(book, c, by=by, period=span, version=version) for c in frame["kpi"].unique()]
+    held = pd.concat(found).set_index(_KEYS)["target"].astype(float).rename(f"target{mark}")
+    out = frame.join(held, on=_KEYS)
+    aim = out[f"target{mark}"]
+    out[f"attainment{mark}"] = out["value"] / aim.where(aim != 0)
+    return out
+
+
+def compare(
+    book: Book,
+    kpis: Sequence[str],
+    *,
+    by: str,
+    period: str | Period,
+    unit: str | None = None,
+    versions: Sequence[str] = ("plan",),
+    variants: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Lay KPIs beside the period before, the same period a year ago, and targets by version.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    kpis : sequence of str
+        Which, in the order wanted.
+    by : str
+        The level.
+    period : str or Period
+        Which days.
+    unit : str, optional
+        Only this unit and those below it.
+    versions : sequence of str, default ("plan",)
+        Which targets; another than the plan keeps its name in the column (``target_stretch``).
+    variants : mapping, optional
+        As for `measure`.
+
+    Returns
+    -------
+    DataFrame
+        unit, level, period, kpi, value, variant, previous, change_previous, growth_previous,
+        year_ago, change_year_ago, growth_year_ago, target, attainment, and target_<version>,
+        attainment_<version>. [the KPI's unit; a change of a rate is a difference of rates;
+        growth and attainment are rates] NaN where undefined or unknown.
+
+    Raises
+    ------
+    UnknownName
+        No such KPI, level, unit or variant.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> row = compare(b, ["premium_issued"], by="district", period="2012-09").iloc[0]
+    >>> float(row["target"]), bool(row["attainment"] == row["value"] / 607_200)
+    (607200.0, True)
+    """
+    now = spans.parse(period)
+    before, last_year = spans.previous(now), spans.year_ago(now)
+    asked = list({s.code: s for s in (now, before, last_year)}.values())
+    found = measure(book, kpis, by=by, period=asked, unit=unit, variants=variants)
+    findings = found.attrs["findings"]
+    keep = ["unit", "level", "period", "kpi", "value", "variant"]
+    out = found.loc[found["period"] == now.code, keep]
+    for name, span in (("previous", before), ("year_ago", last_year)):
+        out = _against(out, found[found["period"] == span.code], name)
+    for version in versions:
+        out = _aimed(book, out, by, now, version)
+    out = out.reset_index(drop=True).replace([np.inf, -np.inf], np.nan)
+    out.attrs["findings"] = findings
+    return out

@@ -1,0 +1,5 @@
+"""Who does what: meetings and their focus."""
+
+from perfkit.plan import meeting
+
+__all__ = ["meeting"]

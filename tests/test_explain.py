@@ -1,0 +1,139 @@
+"""Concentration and before-and-after: published oracles and the district deck's own figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from perfkit import explain
+from perfkit.errors import ReconcileError
+from perfkit.explain.before_after import compare_groups
+
+
+def test_gini_and_effective_number_of_known_cases() -> None:
+    # Gini(1..5) = 4/15; one of four has all: 3/4; shares .3 .3 .2 .2: HHI .26.
+    assert explain.concentration(pd.Series([5.0, 3, 1, 2, 4]))["gini"] == pytest.approx(4 / 15)
+    assert explain.concentration(pd.Series([0.0, 0, 0, 1]))["gini"] == pytest.approx(0.75)
+    found = explain.concentration(pd.Series([30.0, 20, 30, 20]))
+    assert found["effective_number"] == pytest.approx(1 / 0.26)
+
+
+def test_february_hangs_on_three() -> None:
+    # District deck 2012, section 26: 40 of 71 (10k yuan) from 3 of 33; the other 30 bring 31.
+    values = pd.Series([400_000 / 3] * 3 + [310_000 / 30] * 30)
+    found = explain.concentration(values)
+    assert found["top_share"] == pytest.approx(40 / 71)
+    assert found["mean"] == pytest.approx(710_000 / 33)
+    assert found["mean_without_top"] == pytest.approx(310_000 / 30)
+    # With equal amounts inside the two groups these are the least Gini and HHI possible.
+    assert found["gini"] == pytest.approx(0.4725, abs=5e-4)
+    assert found["effective_number"] == pytest.approx(8.9, abs=0.05)
+
+
+def test_nothing_is_said_of_negative_missing_or_empty_amounts() -> None:
+    with pytest.raises(ReconcileError, match="2 amount"):
+        explain.concentration(pd.Series([1.0, -1, np.nan]))
+    assert np.isnan(explain.concentration(pd.Series([0.0, 0]))["top_share"])
+    assert np.isnan(explain.concentration(pd.Series([], dtype=float))["gini"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "difference", "low", "high", "p", "least"),
+    [
+        ([2.7, 12.8, 2.8], [27, 22, 23], 17.9, 5.7, 30.1, 1 / 20, 1 / 20),
+        ([7.7, 7.1, 3.0], [34.5, 43.7, 28.7], 29.7, 13.0, 46.4, 1 / 20, 1 / 20),
+        ([3.8, 30.8, 4.2], [84.6, 78.6, 60.7], 61.7, 29.3, 94.1, 1 / 20, 1 / 20),
+        ([0.108, 0.265, 0.051], [0.449, 0.815], 0.49, -1.06, 2.05, 1 / 10, 1 / 10),
+        ([41, 27, 23], [58, 40], 18.7, -33, 71, 2 / 10, 1 / 10),
+        ([71.6, 26.8, 59.0], [76.8, 53.6], 12.7, -44.9, 70.4, 4 / 10, 1 / 10),
+    ],
+    ids=["first activity", "first premium", "first supervisors", "share", "activity", "premium"],
+)
+def test_case_five_before_and_after(
+    before: list[float],
+    after: list[float],
+    difference: float,
+    low: float,
+    high: float,
+    p: float,
+    least: float,
+) -> None:
+    # Oracle: exact enumeration and Welch's interval, computed apart from this code.
+    found = compare_groups(pd.Series(before), pd.Series(after))
+    places = {"difference": difference, "low": low, "high": high}
+    for name, value in places.items():
+        assert found[name] == pytest.approx(value, abs=0.5 if abs(value) > 30 else 0.06)
+    assert found["p"] == pytest.approx(p)
+    assert found["least_p"] == pytest.approx(least)
+
+
+def test_a_group_of_one_has_no_interval_and_an_empty_one_is_refused() -> None:
+    found = compare_groups(pd.Series([1.0]), pd.Series([2.0, 3.0]))
+    assert np.isnan(found["low"])
+    assert found["p"] == pytest.approx(1 / 3)
+    with pytest.raises(ReconcileError, match="empty"):
+        compare_groups(pd.Series([np.nan]), pd.Series([1.0]))
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_gives_newcombes_figures(count: int, of: int, low: float, high: float) -> None:
+    # Newcombe 1998, table I, method 3.
+    assert explain.wilson(count, of) == pytest.approx((low, high), abs=6e-5)
+
+
+def test_wilson_at_the_edges() -> None:
+    assert explain.wilson(12, 12)[1] == 1.0
+    assert np.isnan(explain.wilson(0, 0)).all()
+    assert np.isnan(explain.wilson(3, 2)).all()
+    assert np.isnan(explain.wilson(float("nan"), 2)).all()
+
+
+def test_months_needed_to_see_the_rise_of_case_five() -> None:
+    # 2 (1.960 + 0.842)^2 20^2 / 12.7^2 = 38.9 months a side.
+    assert explain.months_to_see(12.7, 20.0) == 39
+    with pytest.raises(ReconcileError):
+        explain.months_to_see(0.0, 20.0)
+
+
+def test_setting_apart_the_three_of_february() -> None:
+    found = explain.set_apart(710_000, 33, 400_000, 3)
+    assert found["top_share"] == pytest.approx(400 / 710)
+    assert found["mean_without_top"] == pytest.approx(310_000 / 30)
+    assert np.isnan(explain.set_apart(10, 2, 10, 2)["mean_without_top"])
+    with pytest.raises(ReconcileError):
+        explain.set_apart(10, 2, 11, 1)
+
+
+def test_node_shares_of_the_deck() -> None:
+    # Anomalies list: 7.7/71.6 = 10.8 %, 34.5/76.8 = 44.9 %, 43.7/53.6 = 81.5 %.
+    frame = pd.DataFrame(
+        {
+            "kpi": "premium_submitted",
+            "period": ["2012-03@09", "2012-03", "2012-07@11", "2012-07", "2012-10@11"],
+            "value": [7.7, 71.6, 34.5, 76.8, 28.7],
+        }
+    )
+    found = explain.node_share(frame, "premium_submitted")
+    assert found["value"].round(3).tolist() == [0.108, 0.449]
+
+
+def test_a_phase_of_an_unmeasured_period_is_refused() -> None:
+    frame = pd.DataFrame({"kpi": "cases", "period": ["2012-03"], "value": [1.0]})
+    with pytest.raises(LookupError, match="2012-07"):
+        explain.phases(frame, before=["2012-03"], after=["2012-07"])
+
+
+def test_the_input_is_left_as_it_was() -> None:
+    frame = pd.DataFrame({"kpi": "cases", "phase": ["before", "after"], "value": [1.0, 3.0]})
+    copy = frame.copy(deep=True)
+    explain.before_after(frame)
+    pd.testing.assert_frame_equal(frame, copy)
