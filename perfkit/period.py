@@ -8,12 +8,24 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from perfkit.errors import BadPeriod
 
-__all__ = ["Period", "Piece", "months", "parse", "pieces", "previous", "span", "trailing", "year_ago"]
+__all__ = [
+    "Period",
+    "Piece",
+    "in_order",
+    "months",
+    "parse",
+    "pieces",
+    "previous",
+    "span",
+    "trailing",
+    "year_ago",
+]
 
 _DAY = timedelta(days=1)
 
@@ -301,6 +313,17 @@ def year_ago(period: Period) -> Period:
 def _year_back(day: date) -> date:
     last = calendar.monthrange(day.year - 1, day.month)[1]
     return day.replace(year=day.year - 1, day=min(day.day, last))
+
+
+def in_order(codes: Iterable[str]) -> list[str]:
+    """Sort periods by their days: by the last day, the shorter one first.
+
+    Examples
+    --------
+    >>> in_order(["2012-04@12", "2012-03", "2012-03@09"])
+    ['2012-03@09', '2012-03', '2012-04@12']
+    """
+    return sorted(codes, key=lambda code: (parse(code).last, parse(code).days))
 
 
 def trailing(period: Period, count: int) -> list[Period]:

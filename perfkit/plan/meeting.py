@@ -101,7 +101,8 @@ def focus_table(
     -------
     DataFrame
         focus, kpi, value, previous, year_ago, ask; one row a KPI, and one row with NaN for a
-        focus without a KPI. [the KPI's unit]
+        focus without a KPI. The name and the question stand at the first row of a focus only.
+        [the KPI's unit]
 
     Raises
     ------
@@ -125,8 +126,9 @@ def focus_table(
     own = found[found["unit"] == unit].set_index("kpi")
     rows = []
     for one in focus:
-        for code in one.kpis or ("",):
+        for place, code in enumerate(one.kpis or ("",)):
             numbers = [own[c].get(code, np.nan) for c in ("value", "previous", "year_ago")]
-            rows.append([one.names[lang], code, *numbers, one.ask[lang]])
+            name, ask = (one.names[lang], one.ask[lang]) if place == 0 else ("", "")
+            rows.append([name, code, *numbers, ask])
     columns = ["focus", "kpi", "value", "previous", "year_ago", "ask"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:5], float))

@@ -1,0 +1,379 @@
+"""What a reader sees in place of a code: names, units of measure, arrows, places on a line."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from perfkit import kpi, period, words
+from perfkit.errors import PerfkitError
+
+__all__ = [
+    "Scale",
+    "arrow",
+    "change_unit",
+    "direction",
+    "kpi_name",
+    "period_name",
+    "require",
+    "said",
+    "scale",
+    "spread",
+    "tone",
+    "unit_name",
+    "unit_of",
+    "wrap",
+]
+
+
+def _definition(code: str) -> kpi.Kpi | None:
+    return kpi.catalogue().get(code)
+
+
+def require(frame: pd.DataFrame, columns: Iterable[str], what: str) -> None:
+    """Refuse a frame that lacks a column the display needs.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What is to be shown.
+    columns : iterable of str
+        The columns that must be there.
+    what : str
+        The display asked for, named in the message.
+
+    Raises
+    ------
+    PerfkitError
+        A column is missing; the message names it and the columns found.
+    """
+    missing = [c for c in columns if c not in frame.columns]
+    if missing:
+        found = ", ".join(map(str, frame.columns)) or "–"
+        raise PerfkitError("show.missing_column", what=what, column=", ".join(missing), found=found)
+
+
+def said(key: str, lang: str, otherwise: str) -> str:
+    """Say the words of `key`, or `otherwise` where the words file has none.
+
+    Examples
+    --------
+    >>> said("level.group", "en", "?"), said("level.team", "en", "team")
+    ('group', 'team')
+    """
+    return words.text(key, lang) if words.has(key, lang) else otherwise
+
+
+def kpi_name(code: str, lang: str) -> str:
+    """Name a KPI (or a measure of an aggregated book) in the reader's language.
+
+    Examples
+    --------
+    >>> kpi_name("not_a_kpi", "en")
+    'not_a_kpi'
+    """
+    return said(f"kpi.{code}.name", lang, code)
+
+
+def unit_of(code: str) -> str:
+    """Give the unit of measure of a KPI; a code that is no KPI counts things.
+
+    Examples
+    --------
+    >>> unit_of("activity_rate"), unit_of("premium_submitted")
+    ('rate', 'yuan')
+    """
+    found = _definition(code)
+    return found.unit if found else "count"
+
+
+def direction(code: str) -> str:
+    """Say whether more of a KPI is better (up), worse (down) or neither (context).
+
+    Examples
+    --------
+    >>> direction("activity_rate"), direction("not_a_kpi")
+    ('up', 'context')
+    """
+    found = _definition(code)
+    return found.direction if found else "context"
+
+
+def family(code: str) -> str:
+    """Give the family a KPI belongs to; empty where it has none."""
+    found = _definition(code)
+    return found.family if found else ""
+
+
+def family_place(code: str) -> int:
+    """Give the place of a family in a scorecard; the unnamed one comes last.
+
+    Examples
+    --------
+    >>> family_place("production") < family_place("quality") < family_place("")
+    True
+    """
+    return kpi.FAMILIES.index(code) if code in kpi.FAMILIES else len(kpi.FAMILIES)
+
+
+def family_name(code: str, lang: str) -> str:
+    """Name a family of KPIs; the unnamed one is the rest.
+
+    Examples
+    --------
+    >>> family_name("", "en")
+    'Other'
+    """
+    return said(f"family.{code}", lang, code or words.text("table.rest", lang))
+
+
+_VOCABULARY = {"kpi": "kpi.{}.name", "level": "level.{}", "severity": "severity.{}",
+               "version": "table.version.{}", "variant": "variant.{}",
+               "phase": "chart.phase.{}", "span": "span.{}"}  # fmt: skip
+
+
+def say_code(column: str, code: str, lang: str) -> str:
+    """Say what a code in a column means, where the words know it.
+
+    Examples
+    --------
+    >>> say_code("level", "group", "en"), say_code("level", "team", "en")
+    ('group', 'team')
+    """
+    path = _VOCABULARY.get(column)
+    if column == "period":
+        return period_name(code, lang)
+    return said(path.format(code), lang, code) if path else code
+
+
+def change_unit(unit: str) -> str:
+    """Give the unit of a difference: two rates differ by percentage points.
+
+    Examples
+    --------
+    >>> change_unit("rate"), change_unit("yuan")
+    ('points', 'yuan')
+    """
+    return "points" if unit == "rate" else unit
+
+
+def unit_name(unit: str, names: Mapping[str, str] | None) -> str:
+    """Name a unit id, as the book calls it where the book has a name.
+
+    Examples
+    --------
+    >>> unit_name("D1/01", {"D1/01": "Department 1"}), unit_name("D1/02", None)
+    ('Department 1', 'D1/02')
+    """
+    return (names or {}).get(unit, unit)
+
+
+def period_name(code: str, lang: str, *, short: bool = False) -> str:
+    """Name a month or a node as people say it; any other period keeps its code.
+
+    Examples
+    --------
+    >>> period_name("2012-09", "en"), period_name("2012-09", "en", short=True)
+    ('September 2012', 'Sep')
+    >>> period_name("2012-09@11", "en"), period_name("2012-09@11", "en", short=True)
+    ('1–11 September 2012', '11 Sep')
+    >>> period_name("2012Q3", "en")
+    '2012Q3'
+    """
+    found = period.parse(code)
+    if found.kind not in {"month", "node"}:
+        return code
+    names = "month" if short else "month_long"
+    month = words.text(f"chart.{names}.m{found.first.month:02d}", lang)
+    if short and found.kind == "month":
+        return month
+    key = f"chart.{found.kind}_{'short' if short else 'of_year'}"
+    return words.text(key, lang, month=month, year=found.first.year, day=found.last.day)
+
+
+def tone(change: float, way: str, text: str) -> str:
+    """Judge a difference: good, bad, context, or none where nothing moved.
+
+    Parameters
+    ----------
+    change : float
+        The difference. [any unit]
+    way : {"up", "down", "context"}
+        The direction of the KPI.
+    text : str
+        The difference as it will be printed: what prints as zero did not move.
+
+    Examples
+    --------
+    >>> tone(-3.0, "down", "-3"), tone(-3.0, "up", "-3"), tone(2.0, "context", "+2")
+    ('good', 'bad', 'context')
+    >>> tone(0.0001, "up", "+0.0%")
+    'none'
+    """
+    if math.isnan(change) or not any(c in "123456789" for c in text):
+        return "none"
+    if way not in {"up", "down"}:
+        return "context"
+    return "good" if (change > 0) == (way == "up") else "bad"
+
+
+_ARROWS = {
+    "good": ("▲", "▼"),
+    "bad": ("△", "▽"),
+    "context": ("↑", "↓"),
+    "none": ("", ""),
+}
+
+
+def arrow(change: float, mood: str) -> str:
+    """Draw a difference without colour: filled is better, hollow is worse.
+
+    Examples
+    --------
+    >>> arrow(3.0, "good"), arrow(3.0, "bad"), arrow(-1.0, "context"), arrow(0.0, "none")
+    ('▲', '△', '↓', '')
+    """
+    return _ARROWS[mood][0 if change > 0 else 1]
+
+
+def one(frame: pd.DataFrame, column: str) -> str:
+    """Give the one value of a column.
+
+    Raises
+    ------
+    PerfkitError
+        The column holds none, or several.
+
+    Examples
+    --------
+    >>> one(pd.DataFrame({"unit": ["D1", "D1"]}), "unit")
+    'D1'
+    """
+    found = frame[column].unique().tolist()
+    if len(found) != 1:
+        raise PerfkitError("show.not_one", column=column, found=", ".join(map(str, found)) or "–")
+    return str(found[0])
+
+
+class Scale(NamedTuple):
+    """How an axis writes a quantity: what one step of the axis is, and its word."""
+
+    step: float
+    word: str
+
+    def tick(self, value: float) -> str:
+        """Write one tick: no exponent, no offset, no float dust.
+
+        Examples
+        --------
+        >>> Scale(1.0, "yuan").tick(200000.0), Scale(0.01, "%").tick(0.1 + 0.2)
+        ('200,000', '30')
+        """
+        return f"{round(value / self.step, 6):,.10g}".replace("-", "−")
+
+
+_WAN = 10_000.0
+
+
+def scale(values: Iterable[float], unit: str, lang: str) -> Scale:
+    """Choose how an axis writes a quantity, by the largest value on it.
+
+    Parameters
+    ----------
+    values : iterable of float
+        What is drawn. [`unit`]
+    unit : str
+        As for `words.number`.
+    lang : {"zh", "en"}
+        The reader's language.
+
+    Examples
+    --------
+    >>> scale([716_000.0], "yuan", "en")
+    Scale(step=1.0, word='yuan')
+    >>> scale([0.41], "rate", "en")
+    Scale(step=0.01, word='%')
+    """
+    if unit in {"rate", "points"}:
+        return Scale(0.01, words.text(f"unit.{unit}", lang))
+    sizes = [abs(v) for v in values if not math.isnan(v)]
+    word = said(f"unit.{unit}", lang, "")
+    if unit == "yuan" and lang == "zh" and sizes and max(sizes) >= _WAN:
+        return Scale(_WAN, words.text("number.wan", lang) + word)
+    return Scale(1.0, word)
+
+
+def _cells(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrap(text: str, width: int) -> str:
+    r"""Break a long name into lines; a Chinese character is two letters wide.
+
+    Parameters
+    ----------
+    text : str
+        A name on one line.
+    width : int
+        The room in one line. [letters]
+
+    Examples
+    --------
+    >>> wrap("supervisor activity rate", 12)
+    'supervisor\nactivity\nrate'
+    >>> len(wrap(chr(0x6D3B) * 6, 8).splitlines())
+    2
+    """
+    lines, glue = [""], ""
+    for piece in re.findall(r" |[!-~]+|[^ !-~]", text):
+        if piece == " ":
+            glue = " " if lines[-1] else ""
+        elif lines[-1] and _cells(lines[-1] + glue + piece) > width:
+            lines.append(piece)
+            glue = ""
+        else:
+            lines[-1] += glue + piece
+            glue = ""
+    return "\n".join(lines)
+
+
+def spread(places: Sequence[float], gap: float) -> list[float]:
+    """Move labels apart so that none covers another, keeping their order.
+
+    Parameters
+    ----------
+    places : sequence of float
+        Where the labels belong. [axis units]
+    gap : float
+        The least distance between two labels. [axis units]
+
+    Returns
+    -------
+    list of float
+        In the order given; untouched where there is room.
+
+    Examples
+    --------
+    >>> spread([1.0, 5.0], 1.0)
+    [1.0, 5.0]
+    >>> spread([2.0, 2.0], 1.0)
+    [1.5, 2.5]
+    """
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    blocks: list[list[float]] = []  # sum of wished starts, size
+    for rank, i in enumerate(order):
+        blocks.append([places[i] - rank * gap, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            last = blocks.pop()
+            blocks[-1][0] += last[0]
+            blocks[-1][1] += last[1]
+    flat = [total / size for total, size in blocks for _ in range(int(size))]
+    out = [0.0] * len(places)
+    for rank, i in enumerate(order):
+        out[i] = flat[rank] + rank * gap
+    return out
