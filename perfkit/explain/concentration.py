@@ -90,8 +90,8 @@ def set_apart(total: float, count: float, top_total: float, top_count: float) ->
 
     Examples
     --------
-    >>> round(float(set_apart(710_000, 33, 400_000, 3)["top_share"]), 3)
-    0.563
+    >>> float(set_apart(1_000, 10, 400, 2)["mean_without_top"])
+    75.0
     """
     if top_total > total or top_count > count:
         raise ReconcileError("parts_do_not_add_up", what="top", parts=top_total, whole=total)

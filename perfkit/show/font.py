@@ -45,11 +45,11 @@ def page_font(text: str) -> str:
     options.name_IDs = []
     options.drop_tables += ["GSUB", "GPOS", "GDEF", "BASE", "VORG", "vhea", "vmtx"]
     options.recalc_timestamp = False
-    font = subset.load_font(str(font_file()), options, lazy=True)
-    cut = subset.Subsetter(options)
-    cut.populate(unicodes=wanted)
-    cut.subset(font)
-    font.flavor = "woff"
     held = io.BytesIO()
-    font.save(held)
+    with subset.load_font(str(font_file()), options, lazy=True) as font:
+        cut = subset.Subsetter(options)
+        cut.populate(unicodes=wanted)
+        cut.subset(font)
+        font.flavor = "woff"
+        font.save(held)
     return "data:font/woff;base64," + base64.b64encode(held.getvalue()).decode("ascii")

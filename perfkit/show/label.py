@@ -294,7 +294,7 @@ def scale(values: Iterable[float], unit: str, lang: str) -> Scale:
 
     Examples
     --------
-    >>> scale([716_000.0], "yuan", "en")
+    >>> scale([123_000.0], "yuan", "en")
     Scale(step=1.0, word='yuan')
     >>> scale([0.41], "rate", "en")
     Scale(step=0.01, word='%')

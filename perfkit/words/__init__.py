@@ -152,8 +152,8 @@ def number(value: float | None, unit: str, lang: str, *, signed: bool = False) -
 
     Examples
     --------
-    >>> number(716_000, "yuan", "en"), number(716_000, "yuan", "zh") == "71.6" + chr(0x4E07)
-    ('716,000', True)
+    >>> number(123_000, "yuan", "en"), number(123_000, "yuan", "zh") == "12.3" + chr(0x4E07)
+    ('123,000', True)
     >>> number(0.4101, "rate", "en"), number(float("nan"), "rate", "en")
     ('41.0%', '–')
     >>> number(-0.052, "points", "en", signed=True)
