@@ -12,17 +12,20 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 PY    := $(BIN)/python
 STAMP := $(VENV)/.ready
+# Outputs stay in committed notebooks; what differs from run to run goes.
+KEPT  := --keep-output --keep-count --keep-id \
+  --extra-keys "metadata.language_info metadata.papermill cell.metadata.papermill cell.metadata.execution"
 
 SHELL      := /bin/sh
 MAKEFLAGS  += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check lint lab lock clean FORCE
+.PHONY: help setup report test check lint lab lock dictionary notebooks clean FORCE
 
 # Ready means: the set-up ended, for this place (a moved checkout has scripts that point nowhere).
 READY := $(shell [ -x $(PY) ] && [ "$$(cat $(STAMP) 2>/dev/null)" = "$$(pwd)" ] && echo yes)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PYTHON=python3.12      the Python to build .venv from"
 	@echo "  INSTALLER=uv           install with uv instead of pip (uv does not read pip.conf)"
@@ -56,6 +59,18 @@ lab: $(STAMP) ## JupyterLab in notebooks/, on this machine only, with a token
 lock: $(STAMP) ## re-make requirements.lock (newest versions: LOCK_ARGS=--upgrade)
 	@$(PY) -m uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock $(LOCK_ARGS)
+
+dictionary: $(STAMP) ## re-write the data dictionary in data/README.md from the schema
+	@$(PY) -c 'from pathlib import Path; from perfkit.book import schema; \
+	  path = Path("data/README.md"); mark = "<!-- dictionary -->\n"; \
+	  head = path.read_text(encoding="utf-8").split(mark)[0]; \
+	  path.write_text(head + mark + "\n" + schema.dictionary(), encoding="utf-8")'
+
+NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path '*/.*')
+
+notebooks: $(STAMP) ## run every notebook with its defaults and keep its outputs, normalised
+	@$(PY) -m nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
+	@$(BIN)/nbstripout $(KEPT) $(NOTEBOOKS)
 
 clean: ## remove .venv and the caches; reports/ and data/ stay
 	rm -f $(PY) && rm -rf $(VENV)

@@ -123,7 +123,23 @@ def test_node_shares_of_the_deck() -> None:
         }
     )
     found = explain.node_share(frame, "premium_submitted")
-    assert found["value"].round(3).tolist() == [0.108, 0.449]
+    shares = found[found["kpi"] == "node_share"]
+    assert shares["value"].round(3).tolist() == [0.108, 0.449]
+    assert len(found) == len(frame) + 2
+
+
+def test_nodes_and_whole_months_are_never_pooled() -> None:
+    frame = pd.DataFrame(
+        {
+            "kpi": "cases",
+            "period": ["2012-03@09", "2012-03", "2012-07@11", "2012-07"],
+            "value": [1.0, 10.0, 3.0, 30.0],
+        }
+    )
+    told = explain.phases(frame, before=["2012-03@09", "2012-03"], after=["2012-07@11", "2012-07"])
+    found = explain.before_after(told).set_index("span")
+    assert found["difference"].to_dict() == {"node": 2.0, "month": 20.0}
+    assert found["n_before"].to_dict() == {"node": 1.0, "month": 1.0}
 
 
 def test_a_phase_of_an_unmeasured_period_is_refused() -> None:
@@ -133,7 +149,9 @@ def test_a_phase_of_an_unmeasured_period_is_refused() -> None:
 
 
 def test_the_input_is_left_as_it_was() -> None:
-    frame = pd.DataFrame({"kpi": "cases", "phase": ["before", "after"], "value": [1.0, 3.0]})
+    frame = pd.DataFrame(
+        {"span": "month", "kpi": "cases", "phase": ["before", "after"], "value": [1.0, 3.0]}
+    )
     copy = frame.copy(deep=True)
     explain.before_after(frame)
     pd.testing.assert_frame_equal(frame, copy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -108,14 +108,15 @@ def before_after(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        kpi, phase ("before" or "after"), value. [the KPI's unit]
+        What `phases` gives: span, kpi, phase ("before" or "after"), value. [the KPI's unit]
     level : float, default 0.95
         Of the interval. [rate]
 
     Returns
     -------
     DataFrame
-        kpi and the columns of `compare_groups`, one row a KPI in the order of the frame.
+        span, kpi and the columns of `compare_groups`, one row a span and KPI in the order of the
+        frame.
 
     Raises
     ------
@@ -124,15 +125,18 @@ def before_after(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"kpi": "cases", "phase": ["before", "after"], "value": [1.0, 3.0]})
+    >>> frame = pd.DataFrame(
+    ...     {"span": "month", "kpi": "cases", "phase": ["before", "after"], "value": [1.0, 3.0]}
+    ... )
     >>> before_after(frame)["difference"].tolist()
     [2.0]
     """
-    rows: dict[Hashable, pd.Series[float]] = {}
-    for code, part in frame.groupby("kpi", sort=False):
-        phases = [part.loc[part["phase"] == phase, "value"] for phase in ("before", "after")]
-        rows[code] = compare_groups(*phases, level=level)
-    return pd.DataFrame(rows).T.rename_axis("kpi").reset_index()
+    rows = []
+    for (span, code), part in frame.groupby(["span", "kpi"], sort=False):
+        values = [part.loc[part["phase"] == phase, "value"] for phase in ("before", "after")]
+        found = compare_groups(*values, level=level)
+        rows.append({"span": span, "kpi": code, **{str(k): v for k, v in found.items()}})
+    return pd.DataFrame(rows)
 
 
 def phases(frame: pd.DataFrame, *, before: Sequence[str], after: Sequence[str]) -> pd.DataFrame:
@@ -148,7 +152,9 @@ def phases(frame: pd.DataFrame, *, before: Sequence[str], after: Sequence[str]) 
     Returns
     -------
     DataFrame
-        kpi, phase, period, value; periods of neither phase are left out. [the KPI's unit]
+        span (the kind of period: node, month...), kpi, phase, period, value; periods of neither
+        phase are left out. Nodes and their whole months are kept apart, because a node is a part
+        of its month. [the KPI's unit]
 
     Raises
     ------
@@ -166,37 +172,42 @@ def phases(frame: pd.DataFrame, *, before: Sequence[str], after: Sequence[str]) 
     for code in which:
         if code not in measured:
             raise UnknownName(kind="period", name=code, allowed=measured)
-    out = frame.assign(phase=frame["period"].map(which)).dropna(subset="phase")
-    return out[["kpi", "phase", "period", "value"]].reset_index(drop=True)
+    kinds = {code: spans.parse(code).kind for code in measured}
+    out = frame.assign(phase=frame["period"].map(which), span=frame["period"].map(kinds))
+    out = out.dropna(subset="phase")
+    return out[["span", "kpi", "phase", "period", "value"]].reset_index(drop=True)
 
 
 def node_share(frame: pd.DataFrame, code: str) -> pd.DataFrame:
-    """Measure how much of a month was in hand at its node.
+    """Add how much of each month was in hand at its node.
 
     Parameters
     ----------
     frame : DataFrame
-        What `kpi.measure` gives for nodes (``2012-03@09``) and for their whole months.
+        What `kpi.measure` gives for nodes (``2012-03@09``) and for their whole months, of one
+        unit.
     code : str
         The KPI, one that adds up over days.
 
     Returns
     -------
     DataFrame
-        kpi ("node_share"), period (the node), value. [rate] Nodes whose month was not measured
-        are left out; a month of zero is NaN.
+        kpi, period, value of the frame, and below them rows of the kpi "node_share". [rate]
+        Nodes whose month was not measured have none; a month of zero gives NaN.
 
     Examples
     --------
     >>> frame = pd.DataFrame(
     ...     {"kpi": "cases", "period": ["2012-03@09", "2012-03"], "value": [1.0, 4.0]}
     ... )
-    >>> node_share(frame, "cases")["value"].tolist()
-    [0.25]
+    >>> node_share(frame, "cases").tail(1).values.tolist()
+    [['node_share', '2012-03@09', 0.25]]
     """
     held = frame[frame["kpi"] == code].set_index("period")["value"]
     nodes = [p for p in held.index if spans.parse(p).kind == "node"]
     pairs = [(node, spans.months(spans.parse(node))[0].code) for node in nodes]
     known = [(node, held[node], held[month]) for node, month in pairs if month in held.index]
     values = [at / whole if whole else np.nan for _, at, whole in known]
-    return pd.DataFrame({"kpi": "node_share", "period": [n for n, *_ in known], "value": values})
+    share = {"kpi": "node_share", "period": [n for n, *_ in known], "value": values}
+    columns = ["kpi", "period", "value"]
+    return pd.concat([frame[columns], pd.DataFrame(share)], ignore_index=True)

@@ -1,7 +1,7 @@
 """Headless Chromium for the page tests, spoken to over a pipe: no port, no driver, no package.
 
-A page is read with the machine's fonts and the Chinese font that a dependency carries: HTML takes
-its text font from the reader's machine, and a test machine may have no Chinese one.
+The browser sees one plain Latin font and no Chinese one, whatever the machine has: a page must carry
+the characters it shows.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ LAUNCH = (
     "os.execv(sys.argv[3], sys.argv[3:])"
 )
 FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
-<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>
-<dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>
+<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>
 """
 # A character without a glyph is drawn as the box of a character that no font has.
 MISSING_GLYPHS = """
@@ -219,6 +218,7 @@ class Page:
 
     def screenshot(self, path: Path) -> None:
         """Write a picture of the whole page, PNG."""
+        self._call("Page.bringToFront")  # a tab behind another is not drawn
         answer = self._call("Page.captureScreenshot", captureBeyondViewport=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(answer["data"]))
@@ -240,11 +240,11 @@ def _pipe() -> tuple[int, int]:
 
 
 def _fonts(home: Path) -> dict[str, str]:
-    """Name a font configuration that adds the Chinese font of the charts to the machine's."""
-    package = importlib.util.find_spec("zhplot")
+    """Name a font configuration that knows only the Latin fonts that come with matplotlib."""
+    package = importlib.util.find_spec("matplotlib")
     assert package is not None
     assert package.origin is not None
+    latin = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"
     config = home / "fonts.conf"
-    text = FONTS.format(fonts=Path(package.origin).parent / "fonts", cache=home / "font-cache")
-    config.write_text(text, encoding="utf-8")
+    config.write_text(FONTS.format(fonts=latin, cache=home / "font-cache"), encoding="utf-8")
     return {"FONTCONFIG_FILE": str(config)}
