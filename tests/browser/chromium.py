@@ -1,7 +1,7 @@
 """Headless Chromium for the page tests, spoken to over a pipe: no port, no driver, no package.
 
-The browser sees one plain Latin font and no Chinese one, whatever the machine has: a page must carry
-the characters it shows.
+The browser sees one plain Latin font and no Chinese one, whatever the machine has: a page must
+carry the characters it shows.
 """
 
 from __future__ import annotations
