@@ -3,6 +3,7 @@
 Import the rooms, not what is in them, so that calls read as phrases::
 
     from perfkit import book, kpi
+
     b = book.open_book("district_one")
     kpi.measure(b, ["activity_rate"], by="department", period="2012-09")
 """

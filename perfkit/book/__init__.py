@@ -42,6 +42,8 @@ class Book:
         Which data these are.
     levels : tuple of str
         The unit levels the book has, from its root down, without the agent.
+    columns : mapping of str to frozenset of str
+        The columns that are there, by table.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Book:
     counts: Mapping[str, int]
     fingerprint: str
     levels: tuple[str, ...]
+    columns: Mapping[str, frozenset[str]]
     backend: backend.Backend = field(repr=False)
 
     @property
@@ -85,9 +88,9 @@ class Book:
             raise PerfkitError("missing_setting", path=path, name=f"thresholds.{name}")
         return self.settings.thresholds[name]
 
-    def has(self, table: str) -> bool:
-        """Say whether the book holds a table."""
-        return table in self.tables
+    def has(self, table: str, *columns: str) -> bool:
+        """Say whether the book holds a table, and columns of it."""
+        return table in self.tables and self.columns[table].issuperset(columns)
 
     def title(self, lang: str) -> str:
         """Name the book in the reader's language."""
@@ -115,7 +118,7 @@ class Book:
                 frame[column.name] = frame[column.name] / 100
             if column.type == "date":
                 frame[column.name] = [
-                    None if day != day or day is None else dt.date.fromordinal(int(day))
+                    None if pd.isna(day) else dt.date.fromordinal(int(day))
                     for day in frame[column.name]
                 ]
         return frame
@@ -217,5 +220,6 @@ def open_book(book: str | Path, *, engine_name: str = "duckdb") -> Book:
         counts={name: backend.rows(connection, name) for name in raws},
         fingerprint=source.fingerprint(folder, [raw.path for raw in raws.values()]),
         levels=_levels(raws, settings.root),
+        columns={name: frozenset(raw.columns) for name, raw in raws.items()},
         backend=backend.backend(engine_name, connection),
     )

@@ -12,15 +12,18 @@ from typing import Any
 
 import duckdb
 
-from perfkit import words
-from perfkit.book import schema
+from perfkit import period, words
+from perfkit.book import schema, source
 from perfkit.book.source import Raw
-from perfkit.errors import nearest
+from perfkit.errors import BadPeriod, nearest
 
 __all__ = ["Finding", "check_tables", "create_typed"]
 
 SHOWN = 5
 EPOCH = "DATE '0001-01-01'"
+LAST = "DATE '9999-12-31'"
+NO_SLASH = "[^/]+"
+_TYPE_WORDS = {"number": "count"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ class Finding:
 
     def _say(self, group: str, lang: str) -> str:
         facts = dict(self.facts)
-        if "type" in facts:
-            facts["type"] = words.text(f"unit.{facts['type']}", lang)
+        if kind := facts.get("type"):
+            facts["type"] = words.text(f"unit.{_TYPE_WORDS.get(kind, kind)}", lang)
         near = facts.pop("near", None)
         facts["nearest"] = words.text("errors.nearest", lang, nearest=near) if near else ""
         facts |= {"table": self.table, "column": self.column, "count": self.count}
@@ -96,9 +99,11 @@ def _typed(column: schema.Column) -> str:
     text = _clean(column.name)
     decimal = f"TRY_CAST({text} AS DECIMAL(20, 4))"
     number = f"TRY_CAST({text} AS DOUBLE)"
+    day = f"TRY_CAST({text} AS DATE)"
     return {
         "text": text,
-        "date": f"CAST(TRY_CAST({text} AS DATE) - {EPOCH} + 1 AS INTEGER)",
+        "date": f"CASE WHEN {day} BETWEEN {EPOCH} AND {LAST} "
+        f"THEN CAST({day} - {EPOCH} + 1 AS INTEGER) END",
         "yuan": f"CAST(ROUND({decimal} * 100) AS BIGINT)",
         "count": f"CASE WHEN {number} = FLOOR({number}) THEN TRY_CAST({number} AS BIGINT) END",
         "number": f"CASE WHEN ISFINITE({number}) THEN {number} END",
@@ -114,18 +119,24 @@ _SQL_TYPES = {
 }
 
 
+def _cell(raw: Raw, column: schema.Column) -> str:
+    """Write a typed cell; a column the file lacks is NULL."""
+    if column.name in raw.columns:
+        return _typed(column)
+    return f"CAST(NULL AS {_SQL_TYPES[column.type]})"
+
+
 def create_typed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> None:
     """Make the typed table of a raw one: the contract's columns, absent ones NULL.
 
     Columnar files stay where they are; text is parsed once.
     """
-    columns = []
-    for column in schema.table(raw.table).columns.values():
-        have = column.name in raw.columns
-        value = _typed(column) if have else f"CAST(NULL AS {_SQL_TYPES[column.type]})"
-        columns.append(f"{value} AS {_name(column.name)}")
+    every = schema.table(raw.table).columns.values()
+    columns = [f"{_cell(raw, column)} AS {_name(column.name)}" for column in every]
     kind = "VIEW" if raw.path.suffix == ".parquet" else "TABLE"
-    connection.execute(f"CREATE {kind} {raw.table} AS SELECT {', '.join(columns)} FROM {raw.view}")
+    made = f"CREATE {kind} {raw.table} AS SELECT {', '.join(columns)} FROM {raw.view}"
+    with source.readable(raw.path):
+        connection.execute(made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +182,9 @@ def _table_rules(
     raws: Mapping[str, Raw], name: str, ranks: Sequence[str], as_of: int
 ) -> Iterator[_Rule]:
     """List the rules that need more than one cell."""
-    columns = raws[name].columns
-    dates = [c.name for c in schema.table(name).columns.values() if c.type == "date"]
-    for date in (d for d in dates if d in columns and name not in {"observations", "targets"}):
+    columns = schema.table(name).columns
+    dates = [c.name for c in columns.values() if c.type == "date" and name != "observations"]
+    for date in dates:
         yield _Rule("warning", "after_as_of", date, f"t.{_name(date)} > {as_of}")
     if "rank" in columns:
         known = ", ".join("'" + r.replace("'", "''") + "'" for r in ranks) or "''"
@@ -182,22 +193,67 @@ def _table_rules(
     if name != "agents" and "agent_id" in columns and "agents" in raws:
         nobody = "NOT EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = t.agent_id)"
         yield _Rule("error", "unknown_agent", "agent_id", f"t.agent_id IS NOT NULL AND {nobody}")
-    if name == "agents":
-        yield _Rule("error", "left_before_joined", "left_on", "t.left_on <= t.joined_on")
-    contract = (
-        "EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = t.agent_id AND ({day} < a.joined_on "
-        "OR {day} >= COALESCE(a.left_on, 9999999)))"
+    yield from _OF_TABLE.get(name, ())
+
+
+def _outside(day: str, joined: str) -> str:
+    """Write that a day lies outside the agent's time in the force."""
+    return (
+        f"EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = t.agent_id AND ({day} {joined} "
+        f"a.joined_on OR {day} >= COALESCE(a.left_on, 9999999)))"
     )
-    if name == "policies":
-        yield _Rule("error", "issued_before_submitted", "issued_on", "t.issued_on < t.submitted_on")
-        yield _Rule(
-            "error", "cancelled_before_issued", "cancelled_on", "t.cancelled_on < t.issued_on"
+
+
+_OF_TABLE = {
+    "agents": [_Rule("error", "left_before_joined", "left_on", "t.left_on <= t.joined_on")],
+    "moves": [_Rule("warning", "move_outside", "on", _outside('t."on"', "<="))],
+    "observations": [_Rule("error", "bad_period", "end", 't."end" < t."start"')],
+    "policies": [
+        _Rule("error", "issued_before_submitted", "issued_on", "t.issued_on < t.submitted_on"),
+        _Rule("error", "cancelled_before_issued", "cancelled_on", "t.cancelled_on < t.issued_on"),
+        _Rule("warning", "negative_premium", "premium", "t.premium < 0"),
+        _Rule("warning", "outside_contract", "submitted_on", _outside("t.submitted_on", "<")),
+    ],
+}
+
+
+def _unit_rules(raws: Mapping[str, Raw], name: str, levels: Sequence[str]) -> Iterator[_Rule]:
+    """List the rules of unit codes and unit paths."""
+    if name in {"agents", "moves"}:
+        for level in levels:
+            yield _Rule("error", "missing_value", level, f"t.{_name(level)} IS NULL")
+        for code in (*levels, "agent_id"):
+            slash = f"CONTAINS(t.{_name(code)}, '/')"
+            yield _Rule("error", "unknown_value", code, slash, {"allowed": NO_SLASH})
+    elif "unit_id" in schema.table(name).columns and "agents" in raws:
+        sources = [t for t in ("agents", "moves") if t in raws]
+        paths = [levels[: i + 1] for i in range(len(levels))] + [(*levels, "agent_id")]
+        known = " UNION ".join(
+            f"SELECT CONCAT_WS('/', {', '.join(map(_name, path))}) FROM {table}"
+            for table in sources
+            for path in paths
         )
-        yield _Rule("warning", "negative_premium", "premium", "t.premium < 0")
-        outside = contract.format(day="t.submitted_on")
-        yield _Rule("warning", "outside_contract", "submitted_on", outside)
-    if name == "moves":
-        yield _Rule("warning", "move_outside", "on", contract.format(day='t."on"'))
+        allowed = {"allowed": "/".join(levels)}
+        yield _Rule("warning", "unknown_unit", "unit_id", f"t.unit_id NOT IN ({known})", allowed)
+
+
+def _period_rules(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[_Rule]:
+    """List the periods of targets that cannot be read."""
+    if name != "targets":
+        return
+    found = connection.execute("SELECT DISTINCT period FROM targets ORDER BY 1").fetchall()
+    bad = [text for (text,) in found if text is not None and not _is_period(text)]
+    if bad:
+        written = ", ".join("'" + text.replace("'", "''") + "'" for text in bad)
+        yield _Rule("error", "bad_period", "period", f"t.period IN ({written})")
+
+
+def _is_period(text: str) -> bool:
+    try:
+        period.parse(text)
+    except BadPeriod:
+        return False
+    return True
 
 
 def _places(
@@ -205,17 +261,23 @@ def _places(
 ) -> tuple[dict[str, Any], ...]:
     shown = f"t.{_name(_raw(column))}" if column in raw.columns else "NULL"
     found = connection.execute(
-        f"SELECT t.n + {raw.header_rows} AS line, {shown} AS value FROM {_rows(raw, True)} "
-        f"WHERE {condition} ORDER BY line LIMIT {SHOWN}"
+        f"SELECT t.n, {shown} FROM {_rows(raw, True)} WHERE {condition} ORDER BY t.n LIMIT {SHOWN}"
     ).fetchall()
-    return tuple({"file": raw.path.name, "line": line, "value": value} for line, value in found)
+    lines = source.lines(raw, [n for n, _ in found])
+    values = [value for _, value in found]
+    return tuple(
+        {"file": raw.path.name, "line": line, "value": value}
+        for line, value in zip(lines, values, strict=True)
+    )
 
 
 def _rows(raw: Raw, numbered: bool = False) -> str:
     """Lay every cell's typed value beside its text, numbered in the file's order if asked."""
-    have = [c for c in schema.table(raw.table).columns.values() if c.name in raw.columns]
-    cells = [f"{_typed(c)} AS {_name(c.name)}" for c in have]
-    cells += [f"{_clean(c.name)} AS {_name(_raw(c.name))}" for c in have]
+    columns = schema.table(raw.table).columns.values()
+    cells = [f"{_cell(raw, c)} AS {_name(c.name)}" for c in columns]
+    cells += [
+        f"{_clean(c.name)} AS {_name(_raw(c.name))}" for c in columns if c.name in raw.columns
+    ]
     cells += ["row_number() OVER () AS n"] if numbered else []
     return f"(SELECT {', '.join(cells)} FROM {raw.view}) t"
 
@@ -227,7 +289,8 @@ def _counted(
     if not rules:
         return
     counts = ", ".join(f"COUNT(*) FILTER (WHERE {rule.condition})" for rule in rules)
-    (found,) = connection.execute(f"SELECT {counts} FROM {_rows(raw)}").fetchall()
+    with source.readable(raw.path):
+        (found,) = connection.execute(f"SELECT {counts} FROM {_rows(raw)}").fetchall()
     for rule, count in zip(rules, found, strict=True):
         if count:
             places = _places(connection, raw, rule.column, rule.condition)
@@ -237,15 +300,16 @@ def _counted(
 
 
 def _duplicates(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Finding]:
-    key = [k for k in schema.table(raw.table).key if k in raw.columns]
+    key = schema.table(raw.table).key
     names = ", ".join(f"t.{_name(k)}" for k in key)
+    whole = " AND ".join(f"t.{_name(k)} IS NOT NULL" for k in key)
     (row,) = connection.execute(
-        f"SELECT COUNT(*) - COUNT(DISTINCT ({names})) FROM {raw.table} t"
+        f"SELECT COUNT(*) - COUNT(DISTINCT ({names})) FROM {raw.table} t WHERE {whole}"
     ).fetchall()
     if row[0]:
         plain = ", ".join(_name(k) for k in key)
         again = f"(SELECT {plain} FROM {raw.table} GROUP BY {plain} HAVING COUNT(*) > 1)"
-        places = _places(connection, raw, key[0], f"({names}) IN {again}")
+        places = _places(connection, raw, key[0], f"{whole} AND ({names}) IN {again}")
         yield Finding("error", "duplicate_key", raw.table, ", ".join(key), row[0], places)
 
 
@@ -298,10 +362,12 @@ def check_tables(
     for raw in raws.values():
         create_typed(connection, raw)
     for name, raw in raws.items():
-        rules = [*_cell_rules(raw), *_table_rules(raws, name, ranks, as_of)]
-        if name in {"agents", "moves"}:
-            empty = [(c, f"t.{_name(c)} IS NULL") for c in levels]
-            rules += [_Rule("error", "missing_value", c, cond) for c, cond in empty]
+        rules = [
+            *_cell_rules(raw),
+            *_table_rules(raws, name, ranks, as_of),
+            *_unit_rules(raws, name, levels),
+            *_period_rules(connection, name),
+        ]
         found += _counted(connection, raw, rules)
         found += _duplicates(connection, raw)
     return sorted(found, key=lambda f: ("error", "warning", "note").index(f.severity))

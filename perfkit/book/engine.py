@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date as _date
 
 import narwhals as nw
+import pandas as pd
 
 from perfkit.book.backend import Backend, Frame
 
@@ -322,14 +323,16 @@ def events(people: Frame) -> Frame:
     Returns
     -------
     LazyFrame
-        unit, rank, day, change (+1 in, -1 out, added up), joined, left. [persons]
+        unit, rank, day, change (+1 in, -1 out, added up), came, joined, left. [persons]
     """
+    codes = ("change", "came", "joined", "left")
     one, none = nw.lit(1), nw.lit(0)
     into = people.select(
         "unit",
         "rank",
         nw.col("since").alias("day"),
         one.alias("change"),
+        one.alias("came"),
         nw.when(nw.col("first")).then(one).otherwise(none).alias("joined"),
         none.alias("left"),
     )
@@ -338,14 +341,13 @@ def events(people: Frame) -> Frame:
         "rank",
         nw.col("until").alias("day"),
         nw.lit(-1).alias("change"),
+        none.alias("came"),
         none.alias("joined"),
         nw.when(nw.col("last")).then(one).otherwise(none).alias("left"),
     )
-    ints = [nw.col(c).cast(nw.Int64) for c in ("change", "joined", "left")]
+    ints = [nw.col(c).cast(nw.Int64) for c in codes]
     both = nw.concat([f.select("unit", "rank", "day", *ints) for f in (into, out)], how="vertical")
-    return both.group_by("unit", "rank", "day").agg(
-        *(nw.col(c).sum() for c in ("change", "joined", "left"))
-    )
+    return both.group_by("unit", "rank", "day").agg(*(nw.col(c).sum() for c in codes))
 
 
 def each_policy(
@@ -388,4 +390,4 @@ def each_policy(
 def first_day(side: Backend, table: Frame, column: str) -> _date | None:
     """Find the first day of the month of a column's earliest day; None for an empty table."""
     found = side.home(table.select(nw.col(column).min()))[column].iloc[0]
-    return None if found is None or found != found else _date.fromordinal(int(found)).replace(day=1)
+    return None if pd.isna(found) else _date.fromordinal(int(found)).replace(day=1)

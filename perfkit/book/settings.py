@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,21 @@ def _refuse(path: Path, name: str, value: object, allowed: str) -> PerfkitError:
     return PerfkitError("bad_setting", path=path, name=name, value=value, allowed=allowed)
 
 
+def _section(read: Mapping[str, Any], name: str, path: Path) -> Mapping[str, Any]:
+    found = read.get(name, {})
+    if not isinstance(found, Mapping):
+        raise _refuse(path, name, found, f"[{name}]")
+    return found
+
+
+def _texts(read: Mapping[str, Any], name: str, path: Path) -> Mapping[str, str]:
+    found = _section(read, name, path)
+    for key, value in found.items():
+        if not isinstance(value, str):
+            raise _refuse(path, f"{name}.{key}", value, '"…"')
+    return found
+
+
 def _rules(read: Mapping[str, Any], path: Path) -> dict[str, str]:
     out = {name: allowed[0] for name, allowed in RULES.items()}
     for name, value in read.items():
@@ -83,8 +99,8 @@ def _rules(read: Mapping[str, Any], path: Path) -> dict[str, str]:
 
 def _thresholds(read: Mapping[str, Any], path: Path) -> dict[str, float]:
     for name, value in read.items():
-        good = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-        if not good:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not 0 < value < math.inf:
             raise _refuse(path, f"thresholds.{name}", value, "> 0")
     return {name: float(value) for name, value in read.items()}
 
@@ -115,18 +131,19 @@ def read_settings(folder: Path) -> Settings:
     as_of = _must(read, "as_of", path)
     if isinstance(as_of, dt.datetime) or not isinstance(as_of, dt.date):
         raise _refuse(path, "as_of", as_of, "2012-10-31")
-    ranks = read.get("ranks", {})
+    ranks = _section(read, "ranks", path)
     for rank, leads in ranks.items():
         if not isinstance(leads, bool):
             raise _refuse(path, f"ranks.{rank}", leads, "true, false")
+    units = _section(read, "units", path)
     return Settings(
         name=str(_must(read, "name", path)),
         root=root,
         as_of=as_of,
-        title=read.get("title", {}),
+        title=_texts(read, "title", path),
         ranks=ranks,
-        rules=_rules(read.get("rules", {}), path),
-        thresholds=_thresholds(read.get("thresholds", {}), path),
-        variants=read.get("variants", {}),
-        units=read.get("units", {}),
+        rules=_rules(_section(read, "rules", path), path),
+        thresholds=_thresholds(_section(read, "thresholds", path), path),
+        variants=_texts(read, "variants", path),
+        units={unit: _texts(units, unit, path) for unit in units},
     )

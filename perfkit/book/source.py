@@ -5,10 +5,13 @@ What the cells mean is decided by the check; here a cell is text (or what Parque
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import datetime as dt
 import hashlib
+import itertools
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,11 @@ import duckdb
 from perfkit.book import schema
 from perfkit.errors import PerfkitError
 
-__all__ = ["Raw", "connect", "fingerprint", "read", "read_settings"]
+__all__ = ["Raw", "connect", "fingerprint", "lines", "read", "read_settings", "readable"]
 
 SUFFIXES = (".csv", ".parquet", ".xlsx")
+CHUNK = 1 << 20
+Lines = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +40,14 @@ class Raw:
         The file or folder it was read from.
     columns : tuple of str
         The columns found.
-    header_rows : int
-        How many lines stand before the first row in the file, to tell a reader the line.
+    sheet_lines : tuple of int
+        For a sheet: the line of every row, as the program shows it.
     """
 
     table: str
     path: Path
     columns: tuple[str, ...]
-    header_rows: int = 1
+    sheet_lines: Lines = ()
 
     @property
     def view(self) -> str:
@@ -52,9 +57,7 @@ class Raw:
 
 def connect() -> duckdb.DuckDBPyConnection:
     """Open the embedded engine: in memory, with a place to spill, nothing downloaded."""
-    connection = duckdb.connect(config={"autoinstall_known_extensions": False})
-    connection.execute("SET enable_progress_bar = false")
-    return connection
+    return duckdb.connect(config={"autoinstall_known_extensions": False})
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -117,22 +120,36 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _excel(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> None:
+def _names(header: Sequence[str]) -> list[str]:
+    """Name every column: a blank name by its place; two of one name are refused."""
+    names = [name or f"column{place}" for place, name in enumerate(header, 1)]
+    folded = [name.casefold() for name in names]
+    for name, fold in zip(names, folded, strict=True):
+        if folded.count(fold) > 1:
+            raise ValueError(f"two columns are named {name!r}")
+    if not names:
+        raise ValueError("it is empty")
+    return names
+
+
+def _excel(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> Lines:
     """Bring one sheet in as text: the one named like the table, or the first."""
     import pyarrow as pa
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_path(str(path))
-    sheet = table if table in book.sheet_names else book.sheet_names[0]
-    rows = book.get_sheet_by_name(sheet).to_python()
-    header = [str(cell).strip() for cell in rows[0]] if rows else []
-    columns = {
-        name: pa.array([_cell(row[i]) for row in rows[1:]], pa.string())
-        for i, name in enumerate(header)
-        if name
-    }
-    connection.register(f"sheet_{table}", pa.table(columns))
+    name = table if table in book.sheet_names else book.sheet_names[0]
+    sheet = book.get_sheet_by_name(name)
+    cells = [[_cell(value) for value in row] for row in sheet.to_python()]
+    top = sheet.start[0] + 1 if sheet.start else 1
+    header = [(cell or "").strip() for cell in cells[0]] if cells else []
+    held = [(line, row) for line, row in enumerate(cells[1:], top + 1) if any(row)]
+    places = [i for i, text in enumerate(header) if text or any(row[i] for _, row in held)]
+    columns = [pa.array([row[i] for _, row in held], pa.string()) for i in places]
+    names = _names([header[i] for i in places])
+    connection.register(f"sheet_{table}", pa.table(columns, names=names))
     connection.execute(f"CREATE VIEW raw_{table} AS SELECT * FROM sheet_{table}")
+    return tuple(line for line, _ in held)
 
 
 def _cell(value: object) -> str | None:
@@ -143,6 +160,95 @@ def _cell(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Walk a text file's rows, empty lines left out, each with the line it begins on."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader, line = csv.reader(stream), 1
+        for row in reader:
+            if row:
+                yield line, row
+            line = reader.line_num + 1
+
+
+def _csv(path: Path) -> str:
+    """Write the scan of a text file: its columns by its header, nothing sniffed or skipped."""
+    with path.open("rb") as stream:
+        if any(b"\0" in chunk for chunk in iter(lambda: stream.read(CHUNK), b"")):
+            raise ValueError("it holds NUL bytes: it is not UTF-8 text")
+    line, header = next(_csv_rows(path), (1, []))
+    columns = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in _names(header))
+    return (
+        f"read_csv({_quoted(str(path))}, columns = {{{columns}}}, header = true, "
+        f"skip = {line - 1}, auto_detect = false, strict_mode = true, delim = ',', "
+        "quote = '\"', escape = '\"')"
+    )
+
+
+def _ragged(path: Path) -> str | None:
+    """Find the first row of a text file that has not as many cells as its header."""
+    try:
+        rows = _csv_rows(path)
+        _, header = next(rows)
+        for line, row in rows:
+            if len(row) != len(header) and not (row[-1] == "" and len(row) == len(header) + 1):
+                return f"line {line} has {len(row)} cells, the header has {len(header)}"
+    except (UnicodeDecodeError, csv.Error, StopIteration):
+        return None
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        ends = {line[len(line.rstrip("\r\n")) :] for line in stream}
+    return "its lines end in different ways" if len(ends - {""}) > 1 else None
+
+
+def _why(path: Path, error: Exception) -> str:
+    """Say in one line why a file cannot be read."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 text (byte 0x{error.object[error.start]:02x})"
+    if isinstance(error, duckdb.Error) and path.suffix == ".csv" and (why := _ragged(path)):
+        return why
+    text = str(error).split("\nPossible")[0].removeprefix("Invalid Input Error: ")
+    return " · ".join(line for line in text.splitlines() if line.strip()) or type(error).__name__
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what a reader raises into one sentence that names the file.
+
+    Raises
+    ------
+    PerfkitError
+        The file cannot be read; the file and the reason are named.
+    """
+    try:
+        yield
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
+        raise
+    except Exception as error:  # calamine raises its own classes, one a file format
+        raise PerfkitError("unreadable", path=path, why=_why(path, error)) from error
+
+
+def lines(raw: Raw, rows: Sequence[int]) -> list[int]:
+    """Tell on which lines of the file some rows begin, as its reader sees them.
+
+    Parameters
+    ----------
+    raw : Raw
+        A table as it came.
+    rows : sequence of int
+        Rows, the first is 1. For Parquet, which has no lines, the row itself is given.
+
+    Returns
+    -------
+    list of int
+    """
+    if raw.sheet_lines:
+        return [raw.sheet_lines[row - 1] for row in rows]
+    if raw.path.suffix != ".csv" or not rows:
+        return list(rows)
+    starts = itertools.islice((line for line, _ in _csv_rows(raw.path)), max(rows) + 1)
+    found = list(starts)
+    return [found[row] for row in rows]
 
 
 def read(connection: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> dict[str, Raw]:
@@ -166,29 +272,22 @@ def read(connection: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> di
     """
     out = {}
     for table, path in paths.items():
-        try:
-            _open(connection, table, path)
+        with readable(path):
+            sheet_lines = _open(connection, table, path)
             described = connection.execute(f"DESCRIBE raw_{table}").fetchall()
-        except (duckdb.Error, OSError, ValueError, KeyError, ImportError) as error:
-            why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise PerfkitError("unreadable", path=path, why=why) from error
-        except Exception as error:  # calamine raises its own classes, one a file format
-            raise PerfkitError("unreadable", path=path, why=error) from error
-        columns = tuple(row[0] for row in described)
-        out[table] = Raw(table, path, columns, 0 if path.suffix == ".parquet" else 1)
+        out[table] = Raw(table, path, tuple(row[0] for row in described), sheet_lines)
     return out
 
 
-def _open(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+def _open(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> Lines:
     if path.suffix == ".xlsx":
-        _excel(connection, path, table)
-        return
+        return _excel(connection, path, table)
     if path.suffix == ".parquet":
         where = path / "**/*.parquet" if path.is_dir() else path
-        scan = f"read_parquet({_quoted(str(where))})"
-    else:
         scan = (
-            f"read_csv({_quoted(str(path))}, all_varchar = true, header = true, delim = ',', "
-            "quote = '\"', escape = '\"', auto_detect = true, sample_size = 1000)"
+            f"read_parquet({_quoted(str(where))}, union_by_name = true, hive_partitioning = false)"
         )
+    else:
+        scan = _csv(path)
     connection.execute(f"CREATE VIEW raw_{table} AS SELECT * FROM {scan}")
+    return ()

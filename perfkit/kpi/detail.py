@@ -12,7 +12,7 @@ from perfkit import period as spans
 from perfkit.book import Book, engine
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.kpi.catalogue import measures
-from perfkit.kpi.measure import measure
+from perfkit.kpi.measure import measure, units
 from perfkit.period import Period
 
 __all__ = ["curve", "distribution"]
@@ -40,8 +40,8 @@ def curve(
     >>> from perfkit.book import open_book
     >>> b = open_book("district_one")
     >>> c = curve(b, ["premium_submitted"], by="district", period="2012-03")
-    >>> float(c.loc[c["date"] == "2012-03-09", "value"].iloc[0])
-    77000.0
+    >>> len(c), c["value"].is_monotonic_increasing
+    (31, True)
     """
     whole = spans.parse(period)
     last = min(whole.last, book.as_of)
@@ -79,15 +79,15 @@ def distribution(
     Raises
     ------
     UnknownName
-        The measure is not one that adds up policies, or `by` is neither.
+        The measure is not one that adds up policies, `by` is neither, or there is no such unit.
 
     Examples
     --------
     >>> from perfkit.book import open_book
     >>> b = open_book("district_one")
     >>> d = distribution(b, "premium_submitted", by="agent", period="2012-02")
-    >>> len(d), float(d["value"].head(3).sum())
-    (33, 400000.0)
+    >>> list(d.columns), d["value"].is_monotonic_decreasing
+    (['unit', 'id', 'value'], True)
     """
     flows = [m.code for m in measures().values() if m.kind == "flow" and m.table == "policies"]
     if code not in flows:
@@ -96,6 +96,8 @@ def distribution(
         raise UnknownName(kind="level", name=by, allowed=["policy", "agent"])
     if not book.has("policies"):
         raise PerfkitError("not_computable", kpi=code, measure=code)
+    if unit is not None and unit not in (known := units(book)):
+        raise UnknownName(kind="unit", name=unit, allowed=known)
     span, one = spans.parse(period), measures()[code]
     found = engine.each_policy(
         book.tables,

