@@ -66,7 +66,7 @@ dictionary: $(STAMP) ## re-write the data dictionary in data/README.md from the 
 	  head = path.read_text(encoding="utf-8").split(mark)[0]; \
 	  path.write_text(head + mark + "\n" + schema.dictionary(), encoding="utf-8")'
 
-NOTEBOOKS := $(shell find notebooks -name '*.ipynb' -not -path '*/.*')
+NOTEBOOKS = $(shell find notebooks -name '*.ipynb' -not -path '*/.*')
 
 notebooks: $(STAMP) ## run every notebook with its defaults and keep its outputs, normalised
 	@$(PY) -m nbconvert --to notebook --execute --inplace $(NOTEBOOKS)
