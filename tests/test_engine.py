@@ -443,8 +443,8 @@ def test_every_number_is_that_of_a_plain_loop(opened: dict[str, Book], by: str) 
             if found[key] != pytest.approx(value, rel=1e-11, abs=1e-12, nan_ok=True)
         }
         assert wrong == {}, period
-        # A KPI that the loops do not know yet is none that they found right.
-        assert set(found) == set(expected), period
+        # The loops know every measure; a KPI made of them later is worked out in test_kpi.
+        assert set(expected) <= set(found), period
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".xlsx"])
