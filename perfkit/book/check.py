@@ -94,17 +94,24 @@ def _clean(column: str) -> str:
     return f"NULLIF(TRIM(CAST({_name(column)} AS VARCHAR)), '')"
 
 
-def _typed(column: schema.Column) -> str:
+# Types that columnar files bring along: such cells are taken as they are, not read as text.
+_DAYS = ("DATE", "TIMESTAMP")
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER",
+            "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
+
+
+def _typed(column: schema.Column, brought: str) -> str:
     """Write how a raw cell becomes a typed one; what does not fit becomes NULL."""
-    text = _clean(column.name)
-    decimal = f"TRY_CAST({text} AS DECIMAL(20, 4))"
-    number = f"TRY_CAST({text} AS DOUBLE)"
-    day = f"TRY_CAST({text} AS DATE)"
+    name, text = _name(column.name), _clean(column.name)
+    day = f"TRY_CAST({name if brought.startswith(_DAYS) else text} AS DATE)"
+    is_number = brought.startswith(_NUMBERS)
+    amount = name if is_number else f"TRY_CAST({text} AS DECIMAL(20, 4))"
+    number = f"CAST({name} AS DOUBLE)" if is_number else f"TRY_CAST({text} AS DOUBLE)"
     return {
-        "text": text,
+        "text": f"NULLIF(TRIM({name}), '')" if brought == "VARCHAR" else text,
         "date": f"CASE WHEN {day} BETWEEN {EPOCH} AND {LAST} "
         f"THEN CAST({day} - {EPOCH} + 1 AS INTEGER) END",
-        "yuan": f"CAST(ROUND({decimal} * 100) AS BIGINT)",
+        "yuan": f"TRY_CAST(ROUND({amount} * 100) AS BIGINT)",
         "count": f"CASE WHEN {number} = FLOOR({number}) THEN TRY_CAST({number} AS BIGINT) END",
         "number": f"CASE WHEN ISFINITE({number}) THEN {number} END",
     }[column.type]
@@ -122,7 +129,7 @@ _SQL_TYPES = {
 def _cell(raw: Raw, column: schema.Column) -> str:
     """Write a typed cell; a column the file lacks is NULL."""
     if column.name in raw.columns:
-        return _typed(column)
+        return _typed(column, raw.types[raw.columns.index(column.name)])
     return f"CAST(NULL AS {_SQL_TYPES[column.type]})"
 
 

@@ -40,6 +40,8 @@ class Raw:
         The file or folder it was read from.
     columns : tuple of str
         The columns found.
+    types : tuple of str
+        Their types in the engine; text for everything but columnar files.
     sheet_lines : tuple of int
         For a sheet: the line of every row, as the program shows it.
     """
@@ -47,6 +49,7 @@ class Raw:
     table: str
     path: Path
     columns: tuple[str, ...]
+    types: tuple[str, ...]
     sheet_lines: Lines = ()
 
     @property
@@ -275,7 +278,8 @@ def read(connection: duckdb.DuckDBPyConnection, paths: Mapping[str, Path]) -> di
         with readable(path):
             sheet_lines = _open(connection, table, path)
             described = connection.execute(f"DESCRIBE raw_{table}").fetchall()
-        out[table] = Raw(table, path, tuple(row[0] for row in described), sheet_lines)
+        names, types = zip(*((row[0], row[1]) for row in described), strict=True)
+        out[table] = Raw(table, path, names, types, sheet_lines)
     return out
 
 
