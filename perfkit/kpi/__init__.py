@@ -5,11 +5,13 @@ from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
 from perfkit.kpi.measure import check_period, computable, measure, units
+from perfkit.kpi.variant import bridge
 
 __all__ = [
     "FAMILIES",
     "Kpi",
     "Measure",
+    "bridge",
     "catalogue",
     "check_period",
     "compare",
