@@ -17,6 +17,8 @@ from perfkit.errors import PerfkitError
 
 __all__ = ["main"]
 
+INTERRUPTED = 130  # as a shell counts a key press
+
 
 def _say(text: str) -> None:
     """Talk to the person, away from the data on stdout."""
@@ -58,9 +60,12 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from perfkit.book import check_book
+    from perfkit import kpi
+    from perfkit.book import check_book, open_book
 
     findings = check_book(args.book)
+    if not any(f.severity == "error" for f in findings):
+        findings = [*findings, *kpi.check_codes(open_book(args.book))]
     if args.format == "json":
         print(json.dumps([f.record() for f in findings], ensure_ascii=False, indent=1))
     else:
@@ -84,10 +89,11 @@ def _variants(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _kpi(args: argparse.Namespace) -> int:
-    from perfkit import kpi
+    from perfkit import kpi, org
     from perfkit.book import open_book
 
     book = open_book(args.book)
+    by = args.by or (org.level_of(args.unit, book.root) if args.unit else book.root)
     period = kpi.check_period(book, args.period)
     if period.first < book.facts_from or period.last > book.as_of:
         facts = {"period": period.code, "first": book.facts_from, "last": book.as_of}
@@ -95,12 +101,16 @@ def _kpi(args: argparse.Namespace) -> int:
     found = kpi.measure(
         book,
         args.kpi,
-        by=args.by or book.root,
+        by=by,
         period=period,
         unit=args.unit,
         variants=_variants(args.variant),
         org_as=args.org,
     )
+    for finding in [*book.findings, *found.attrs["findings"]]:
+        _say(finding.text(args.lang))
+    if found.empty and args.unit:
+        raise PerfkitError("nothing_of_unit", unit=args.unit, level=by, period=period.code)
     if args.format == "csv":
         print(found.to_csv(index=False), end="")
     elif args.format == "json":
@@ -182,7 +192,7 @@ class _Commands:
             prog="perfkit",
             description="The planning office's workbook for a life-insurance agency force.",
             epilog="Exit codes: 0 done, 1 something failed, 2 usage or refused input, "
-            "3 another run holds the lock, 143 terminated.",
+            "3 another run holds the lock, 130 interrupted, 143 terminated.",
         )
         self._all = self.parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -263,7 +273,11 @@ def _add_reports(commands: _Commands) -> None:
     run.add_argument("--jobs", type=int, default=0, metavar="N", help="reports at once")
     run.add_argument("--out", default="reports", metavar="DIR")
     run.add_argument("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE")
-    run.add_argument("--force", action="store_true", help="also what is up to date")
+    run.add_argument(
+        "--force",
+        action="store_true",
+        help="make again what is up to date; replace a report of another book",
+    )
 
     reports = commands.add("reports", _reports, "list the published reports", "--out reports")
     reports.add_argument("--out", default="reports", metavar="DIR")
@@ -288,7 +302,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0 done or up to date, 1 something failed and the rest is published, 2 usage or refused
-        input, 3 another run holds the lock, 143 terminated.
+        input, 3 another run holds the lock, 130 interrupted, 143 terminated.
     """
     args = _parser().parse_args(argv)
     try:
@@ -298,6 +312,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for lang in langs:
             _say(error.text(lang))
         return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -14,7 +14,6 @@ __all__ = [
     "LEVELS",
     "UNIT_LEVELS",
     "at_level",
-    "below",
     "check_level",
     "level_of",
     "levels_from",
@@ -97,17 +96,6 @@ def level_of(unit: str, root: str) -> str:
     if depth >= len(levels):
         raise PerfkitError("not_a_unit_path", unit=unit, root=root)
     return levels[depth]
-
-
-def below(unit: str, root: str) -> str:
-    """Tell the level next below a unit.
-
-    Examples
-    --------
-    >>> below("D1", "district"), below("D1/03/02", "district")
-    ('department', 'agent')
-    """
-    return LEVELS[LEVELS.index(level_of(unit, root)) + 1]
 
 
 def at_level(unit: str, level: str, root: str) -> str:

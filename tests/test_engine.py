@@ -68,7 +68,7 @@ class Agent:
 
     def place(self, day: dt.date, depth: int) -> str:
         if depth == len(LEVELS):
-            return "/".join((*self.at(FAR)[0], self.code))
+            return "/".join((*self.at(day)[0], self.code))
         return "/".join(self.at(day)[0][:depth])
 
 
@@ -251,6 +251,9 @@ class Naive:
         """Give the mean number of agents a month in a band, and their premium of those months."""
         mean: dict[str, float] = defaultdict(float)
         premium: Counter[str] = Counter()
+        if len(self.pieces) > 1 and min(weight for *_, weight in self.pieces) < 1:
+            # A month's amount cannot be asked of half a month.
+            return defaultdict(lambda: math.nan), defaultdict(lambda: math.nan)
         whole = sum(weight for *_, weight in self.pieces)
         for first, last, weight in self.pieces:
             own: Counter[tuple[str, str]] = Counter()

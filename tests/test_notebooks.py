@@ -74,7 +74,7 @@ def test_committed_outputs_are_whole_and_without_trace_of_a_run(
     kinds = {output.output_type for cell in code for output in cell.outputs}
     assert kinds == {"execute_result"}
     assert not any("execution" in cell.metadata for cell in notebook.cells)
-    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    assert set(notebook.metadata) <= {"kernelspec", "language_info", "perfkit"}
 
 
 def test_every_chart_says_what_was_drawn(notebook: nbformat.NotebookNode) -> None:

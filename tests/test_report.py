@@ -20,6 +20,7 @@ import nbformat
 import psutil
 import pytest
 
+from perfkit import period as spans
 from perfkit import words
 from perfkit.errors import (
     BadPeriod,
@@ -30,7 +31,19 @@ from perfkit.errors import (
     RunFailed,
     UnknownName,
 )
-from perfkit.report import exchange, execute, index, kind, lock, manifest, notebook, page, publish
+from perfkit.report import (
+    exchange,
+    execute,
+    index,
+    kind,
+    lock,
+    manifest,
+    notebook,
+    page,
+    publish,
+    still,
+    versions,
+)
 from perfkit.report import published as list_published
 from perfkit.report import run as run_report
 
@@ -86,7 +99,9 @@ def prose(source: str, *tags: str) -> Any:
     return nbformat.v4.new_markdown_cell(source, metadata={"tags": list(tags)})
 
 
-def make(*cells: Any, parameters: str = PARAMETERS, name: str = "review") -> Path:
+def make(
+    *cells: Any, parameters: str = PARAMETERS, name: str = "review", periods: Any = None
+) -> Path:
     """Write a notebook: two titles, the parameters cell, then the cells."""
     made = nbformat.v4.new_notebook(
         cells=[
@@ -97,6 +112,8 @@ def make(*cells: Any, parameters: str = PARAMETERS, name: str = "review") -> Pat
         ],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
     )
+    if periods is not None:
+        made.metadata["perfkit"] = {"periods": periods}
     path = Path(f"{name}.ipynb").resolve()
     path.write_text(nbformat.writes(made), encoding="utf-8")
     return path
@@ -289,6 +306,10 @@ NEEDS = 'lang: str = "en"\nunit: str\nmonths: int\n'
         ({"each": "department", "unit": "甲区"}, ParameterError, "not both"),
         ({"lang": "fr"}, UnknownName, "zh, en, both"),
         ({"lang": None, "parameters": {"lang": "ch"}}, UnknownName, "'zh'"),
+        ({"each": "agent"}, ParameterError, "district, department"),
+        ({"each": "group"}, UnknownName, "district, department"),
+        ({"each": "department", "period": "2012-10"}, ParameterError, "2012-10"),
+        ({"jobs": -1}, ParameterError, "-1"),
         ({"book": "distrct_one"}, UnknownName, "'district_one'"),
         ({"book": "empty"}, PerfkitError, "book.toml"),
         ({"book": "broken"}, BookRefused, "broken"),
@@ -359,6 +380,223 @@ def test_the_command_refuses_within_two_seconds_and_loads_nothing_heavy() -> Non
     assert "'unit'" in done.stderr
     assert done.stdout == ""
     assert not Path("reports").exists()
+
+
+# --- what a notebook is for -------------------------------------------------------------------
+
+
+def test_every_kind_of_period_has_an_example_and_words() -> None:
+    for name, code in notebook.PERIODS.items():
+        assert spans.parse(code).kind == name
+    for lang in words.LANGS:
+        assert set(words.table("report.kind", lang)) == set(notebook.PERIODS)
+
+
+@pytest.mark.usefixtures("_no_process")
+@pytest.mark.parametrize("asked", ["2012", "2012Q3", "2012-09-11", "2012-09-01..2012-09-30"])
+def test_a_period_of_another_kind_is_refused(asked: str) -> None:
+    path = make(SAY, periods=["month", "node", "business"])
+    with pytest.raises(notebook.PeriodKind) as refused:
+        run(path, period=asked)
+    assert refused.value.exit_code == 2
+    for lang in words.LANGS:
+        said = refused.value.text(lang)
+        assert asked in said
+        for name in ("month", "node", "business"):
+            assert words.text(f"report.kind.{name}", lang) in said
+        assert "--period 2012-09" in said
+        assert "2012-09@11" in said
+    assert not Path("reports").exists()
+
+
+def test_a_period_of_an_allowed_kind_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execute, "run", _not_run)
+    path = make(SAY, periods=["month", "node"])
+    for asked in ("2012-09", "2012-09@30"):
+        assert run(path, period=asked).exit_code == 0
+    kept = json.loads(Path("reports/2012-09/review/甲区.en.ipynb").read_text(encoding="utf-8"))
+    assert kept["metadata"]["perfkit"]["periods"] == ["month", "node"]
+    assert notebook.read(Path("reports/2012-09/review/甲区.en.ipynb")).periods == ("month", "node")
+
+
+@pytest.mark.parametrize("written", ["month", ["months"], [1], [["month"]], {"month": 1}])
+def test_a_kind_of_period_that_there_is_not_is_refused(written: Any) -> None:
+    with pytest.raises(PerfkitError, match="half, quarter, month"):
+        run(make(SAY, periods=written))
+
+
+def test_normalising_a_notebook_for_the_repository_keeps_what_it_is_for() -> None:
+    path = make(SAY, periods=["month"])
+    keys = "metadata.language_info metadata.papermill cell.metadata.papermill"
+    strip = ["nbstripout", "--keep-output", "--keep-id", "--extra-keys", keys, str(path)]
+    subprocess.run([sys.executable, "-m", *strip], check=True)
+    assert notebook.read(path).periods == ("month",)
+
+
+# --- which units ------------------------------------------------------------------------------
+
+
+FORCE = """\
+agent_id,district,department,group,rank,joined_on,left_on
+a1,D1,01,01,agent,2011-01-01,
+a2,D1,02,01,agent,2011-01-01,2012-03-15
+a3,D1,03,01,agent,2012-09-20,
+"""
+SOLD = """\
+policy_id,agent_id,product,submitted_on,issued_on,premium
+p1,a1,life,2011-02-03,2011-02-05,1000
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "living"),
+    [
+        ("2012-09", ["D1/01", "D1/03"]),
+        ("2012-03", ["D1/01", "D1/02"]),
+        ("2012-05", ["D1/01"]),
+        ("2012", ["D1/01", "D1/02", "D1/03"]),
+    ],
+)
+def test_each_takes_the_units_that_live_in_the_period(asked: str, living: list[str]) -> None:
+    from perfkit.book import open_book
+    from perfkit.report import units
+
+    _force()
+    assert list(units.each_of(open_book("force"), "department", spans.parse(asked))) == living
+
+
+def _force() -> None:
+    Path("force").mkdir()
+    text = BOOK.split("[units", 1)[0].replace("tiny", "force") + "[ranks]\nagent = false\n"
+    Path("force/book.toml").write_text(text, encoding="utf-8")
+    Path("force/agents.csv").write_text(FORCE, encoding="utf-8")
+    Path("force/policies.csv").write_text(SOLD, encoding="utf-8")
+
+
+def test_each_needs_a_book() -> None:
+    path = make(SAY, parameters='lang: str = "en"\nunit: str = "x"')
+    with pytest.raises(ParameterError, match="--unit"):
+        run(path, each="department")
+
+
+# --- whose report stands there ----------------------------------------------------------------
+
+
+def _copy(where: str, name: str) -> None:
+    """Copy the tiny book, under a name of its own."""
+    Path(where).mkdir(parents=True)
+    text = BOOK.replace('"tiny"', f'"{name}"')
+    Path(where, "book.toml").write_text(text, encoding="utf-8")
+    Path(where, "observations.csv").write_text(OBSERVATIONS, encoding="utf-8")
+
+
+def test_a_report_of_another_book_is_replaced_only_by_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(execute, "run", _not_run)
+    path = make(SAY)
+    _copy("other", "other")
+    run(path)
+    before = reports()
+    with pytest.raises(PerfkitError, match=r"'tiny'.*'other'.*--out.*--force") as refused:
+        run(path, book="other", lang="both")
+    assert refused.value.exit_code == 2
+    assert reports() == before
+    assert run(path, book="other", unit="甲区/一部").exit_code == 0
+    assert run(path, book="other", out="elsewhere").exit_code == 0
+    assert len(run(path, book="other", force=True).published) == 1
+    assert entry(unit="甲区")["book"] == "other"
+
+
+def test_a_report_of_another_notebook_of_the_same_name_is_replaced_only_by_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(execute, "run", _not_run)
+    path = make(SAY)
+    run(path)
+    before = reports()
+    Path("copy").mkdir()
+    copied = Path("copy/review.ipynb")
+    copied.write_bytes(path.read_bytes())
+    assert len(run(copied).up_to_date) == 1  # the same notebook, wherever it lies
+    copied.write_text(path.read_text(encoding="utf-8").replace(SAY, "1"), encoding="utf-8")
+    with pytest.raises(PerfkitError, match=r"review\.ipynb;.*copy/review\.ipynb") as refused:
+        run(copied)
+    assert refused.value.exit_code == 2
+    assert reports() == before
+    assert len(run(copied, force=True).published) == 1
+    assert entry(unit="甲区")["notebook_file"] == "copy/review.ipynb"
+
+
+# --- places and data --------------------------------------------------------------------------
+
+
+@slow
+def test_no_place_of_this_machine_is_published(elsewhere: Path) -> None:
+    say = "from pathlib import Path\nprint(f'在{book}，', Path(book).is_dir(), Path.cwd())"
+    path = make(say, "import warnings; warnings.warn('odd')")
+    _copy("a b/小", "tiny")
+    assert run(path, book="a b/小").exit_code == 0
+    first = reports()
+    for file in Path("reports/2012-09/review").iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert str(elsewhere) not in text
+        assert json.dumps(str(elsewhere))[1:-1] not in text
+        assert "a b/" not in text
+        assert "ipykernel_" not in text
+    assert "在tiny， True" in Path("reports/2012-09/review/甲区.en.html").read_text("utf-8")
+    kept = notebook.read(Path("reports/2012-09/review/甲区.en.ipynb"))
+    assert json.loads(kept.content)["metadata"]["perfkit"]["parameters"]["book"] == "tiny"
+    assert entry(unit="甲区")["parameters"]["book"] == "tiny"
+    assert len(run(path, book="tiny").up_to_date) == 1
+    run(path, book="tiny", force=True)
+    assert {k: v for k, v in reports().items() if "run.json" not in k} == {
+        k: v for k, v in first.items() if "run.json" not in k
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("<b>/b</b> a/b /b/x '/b'", "<b>mine</b> a/b mine/x 'mine'"),
+        ("/bc /b-c //b file:///b", "/bc /b-c //b file://mine"),
+        ("来自/b的", "来自mine的"),
+    ],
+)
+def test_only_a_whole_path_is_replaced(text: str, told: str) -> None:
+    shown = code("1")
+    shown.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+    made = nbformat.v4.new_notebook(cells=[shown])
+    done = still.normalised(made, {}, {"/b": "mine"})
+    assert done.cells[0].outputs[0].text == told
+
+
+@pytest.mark.parametrize("how", ["other", "gone"])
+def test_data_that_change_during_the_run_are_a_failure(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changing(*args: Any, **options: Any) -> execute.Executed:
+        file = Path("tiny/observations.csv")
+        if how == "gone":
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(OBSERVATIONS.replace("700", "701"), encoding="utf-8")
+        return _not_run(*args, **options)
+
+    monkeypatch.setattr(execute, "run", changing)
+    result = run(make(SAY))
+    assert result.exit_code == 1
+    assert result.failed[0].failure.reason == "data_changed"
+    assert "changed during the run" in result.failed[0].failure.text("en")
+    assert not reports()
+
+
+def test_the_versions_hold_all_that_makes_page_and_numbers() -> None:
+    wanted = {"pandas", "mistune", "pyarrow", "scipy", "fonttools", "jinja2", "nbformat", "zhplot"}
+    assert wanted <= set(versions.installed())
+    suffixes = {p.suffix for p in Path(versions.__file__).parents[1].rglob("*") if p.is_file()}
+    assert suffixes - {".pyc", ".typed"} <= versions.SOURCES | {""}
+    assert {".toml", ".j2", ".css"} <= versions.SOURCES
 
 
 # --- language ---------------------------------------------------------------------------------
@@ -444,7 +682,7 @@ def test_a_second_run_of_the_same_is_up_to_date_and_force_gives_the_same_bytes()
 
 
 @slow
-@pytest.mark.parametrize("what", ["notebook", "parameter", "data", "code", "damage"])
+@pytest.mark.parametrize("what", ["notebook", "parameter", "data", "code", "package", "damage"])
 def test_what_changed_is_made_anew(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make(SAY)
     monkeypatch.setattr(execute, "run", _not_run)
@@ -458,7 +696,10 @@ def test_what_changed_is_made_anew(what: str, monkeypatch: pytest.MonkeyPatch) -
         changed = OBSERVATIONS.replace("700", "701")
         Path("tiny/observations.csv").write_text(changed, encoding="utf-8")
     elif what == "code":
-        monkeypatch.setattr(manifest, "source_sha256", lambda: "other")
+        monkeypatch.setattr(versions, "source_sha256", lambda: "other")
+    elif what == "package":
+        newer = {**versions.installed(), "mistune": "99"}
+        monkeypatch.setattr(versions, "installed", lambda: newer)
     else:
         Path("reports/2012-09/review/甲区.en.html").write_text("", encoding="utf-8")
     assert len(run(path, **options).published) == 1
@@ -585,6 +826,8 @@ def test_a_notebook_without_book_period_and_unit_is_undated() -> None:
 
 
 def _command(*options: str) -> subprocess.Popen[str]:
+    # A run in the background inherits that key presses are ignored; ours is to hear them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, "-m", "perfkit.cli", "run", "review.ipynb", *options],
         stdout=subprocess.PIPE,
@@ -636,6 +879,23 @@ def test_terminated_means_143_and_nothing_half(started: subprocess.Popen[str]) -
     assert "Traceback" not in said
     assert reports() == before
     assert not Path("reports/failed").exists()
+    _until(lambda: not any(k.is_running() for k in kernels))
+
+
+@slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_key_press_means_130_and_nothing_half(started: subprocess.Popen[str]) -> None:
+    before = reports()
+    kernels = _kernels(started.pid)
+    assert kernels
+    started.send_signal(signal.SIGINT)
+    out, said = started.communicate(timeout=20)
+    assert started.returncode == 130, said
+    assert "Traceback" not in said
+    assert out == ""
+    assert reports() == before
+    assert not Path("reports/failed").exists()
+    assert not Path("reports", exchange.STAGE).exists()
     _until(lambda: not any(k.is_running() for k in kernels))
 
 
@@ -700,7 +960,7 @@ def made() -> str:
         prose("## Same\n\n### Below"),
     ]
     facts = [page.Fact("Unit", '<b>"x"</b>'), page.Fact("Period", "2012-09")]
-    done = execute.normalised(nbformat.v4.new_notebook(cells=cells), {})
+    done = still.normalised(nbformat.v4.new_notebook(cells=cells), {})
     return page.page(done, lang="en", facts=facts, versions="perfkit 0")
 
 
@@ -802,6 +1062,50 @@ def test_untouched_reports_are_the_same_files() -> None:
     assert not (out / exchange.STAGE).exists()
 
 
+@pytest.mark.parametrize("link", [True, False])
+def test_foreign_files_and_folders_survive(link: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Path("reports").resolve()
+    folder = out / "2012-09/review"
+    publish.publish(out, "2012-09/review", [finished("a")])
+    (folder / "minutes/deep").mkdir(parents=True)
+    (folder / "empty").mkdir()
+    (folder / "minutes/deep/run.json").write_text("mine", encoding="utf-8")
+    (folder / "minutes/a.en.html").write_text("mine too", encoding="utf-8")
+    (folder / ".hidden").write_text("mine", encoding="utf-8")
+    (folder / "link").symlink_to("minutes/deep")
+    if not link:
+        monkeypatch.setattr(Path, "hardlink_to", _no_links)
+    publish.publish(out, "2012-09/review", [finished("a", "new")])
+    assert (folder / "a.en.html").read_text() == "new"
+    assert (folder / "minutes/deep/run.json").read_text() == "mine"
+    assert (folder / "minutes/a.en.html").read_text() == "mine too"
+    assert (folder / ".hidden").read_text() == "mine"
+    assert (folder / "empty").is_dir()
+    assert (folder / "link").readlink() == Path("minutes/deep")
+    assert [e["unit"] for e in manifest.entries(folder)] == ["a"]
+
+
+def _no_links(*_: Any) -> None:
+    raise OSError(1, "Operation not permitted")
+
+
+def test_a_run_told_to_stop_while_it_publishes_leaves_nothing_half(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = Path("reports").resolve()
+    publish.publish(out, "2012-09/review", [finished("a")])
+    before = reports()
+
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(publish, "_write_new", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        publish.publish(out, "2012-09/review", [finished("a", "new")])
+    assert reports() == before
+    assert not (out / exchange.STAGE).exists()
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="exchange is a call of Linux")
 def test_a_reader_never_misses_a_report() -> None:
     out = Path("reports").resolve()
@@ -885,11 +1189,28 @@ def test_two_units_do_not_share_a_file() -> None:
         publish.publish(out, "2012-10/review", [finished("D1/03"), finished("D1:03")])
 
 
-def test_a_damaged_list_is_as_none() -> None:
-    Path("x").mkdir()
-    for text in ("", "{}", '{"reports": [1]}', '{"reports": [{"files": 1}]}'):
-        Path("x/run.json").write_text(text, encoding="utf-8")
-        assert manifest.entries(Path("x")) == []
+@pytest.mark.usefixtures("_no_process")
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", '{"reports": [1]}', '{"reports": [{"files": 1}]}', "\udcff"]
+)
+def test_a_damaged_list_is_an_error_with_its_way_out(text: str) -> None:
+    assert manifest.entries(Path("none")) == []
+    out = Path("reports").resolve()
+    publish.publish(out, "2012-09/review", [finished("a")])
+    file = out / "2012-09/review/run.json"
+    file.write_bytes(text.encode("utf-8", "surrogateescape"))
+    before = reports()
+    for call in (
+        lambda: manifest.entries(file.parent),
+        lambda: list_published(out),
+        lambda: publish.publish(out, "2012-09/review", [finished("b")]),
+        lambda: run(make(SAY), force=True),
+    ):
+        with pytest.raises(PerfkitError, match=re.escape(str(file))) as error:
+            call()
+        assert error.value.exit_code == 2
+        assert "delete" in str(error.value)
+    assert reports() == before
 
 
 def test_the_lock_is_for_one_and_ends_with_it() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +21,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from perfkit import words
+import perfkit
+from perfkit import period, words
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.show import comparison, html, label, plot, table
+from perfkit.show.plot import place
 
 SOURCE = table.Source("2012-09", "3fa9c2d1")
 NAMES = {"D1": "本部一区", "D1/01": "营业一部", "D1/02": "营业二部"}
@@ -138,7 +143,7 @@ CHARTS: dict[str, tuple[Drawer, Callable[[], pd.DataFrame]]] = {
     ),
     "concentration": (
         lambda lang: plot.concentration(
-            february(), kpi="premium_submitted", lang=lang, share=0.5634, title="二月的保费来自谁？"
+            february(), kpi="premium_submitted", lang=lang, share=0.571, title="保费来自谁？"
         ),
         lambda: february().sort_values("value", ascending=False, kind="stable"),
     ),
@@ -185,18 +190,18 @@ def test_months_and_nodes_are_named_and_other_periods_keep_their_code() -> None:
 
 
 def test_the_axis_of_money_is_in_wan_for_chinese_readers_only() -> None:
-    assert label.scale([716_000.0, NAN], "yuan", "zh") == (10_000.0, "万元")
-    assert label.scale([9_999.0], "yuan", "zh") == (1.0, "元")
-    assert label.scale([716_000.0], "yuan", "en") == (1.0, "yuan")
-    assert label.Scale(10_000.0, "万元").tick(-25_000.0) == "−2.5"
+    assert place.scale([716_000.0, NAN], "yuan", "zh") == (10_000.0, "万元")
+    assert place.scale([9_999.0], "yuan", "zh") == (1.0, "元")
+    assert place.scale([716_000.0], "yuan", "en") == (1.0, "yuan")
+    assert place.Scale(10_000.0, "万元").tick(-25_000.0) == "−2.5"
 
 
 def test_labels_move_apart_and_keep_their_order() -> None:
-    free = label.spread([2.8, 2.7, 27.0], 4.0)
+    free = place.spread([2.8, 2.7, 27.0], 4.0)
     assert free[2] == 27.0
     assert free[0] - free[1] == pytest.approx(4.0)
     assert (free[0] + free[1]) / 2 == pytest.approx(2.75)
-    assert label.spread([], 1.0) == []
+    assert place.spread([], 1.0) == []
 
 
 # --- direction
@@ -390,7 +395,8 @@ def test_any_frame_can_be_shown_dates_codes_and_gaps_included() -> None:
     for said in ("警告", "2012-09-01", "50.0%", "1,200", ">–<"):
         assert said in page
     assert (
-        words.text("table.empty", "zh") in table.table(frame.head(0), lang="zh", source=SOURCE).html
+        words.text("table.nothing", "zh")
+        in table.table(frame.head(0), lang="zh", source=SOURCE).html
     )
 
 
@@ -463,7 +469,8 @@ def test_sentences_take_their_numbers_from_the_frame() -> None:
             "D1, D2",
         ),
         (lambda f: table.by_unit(pd.concat([f, f]), lang="en", source=SOURCE), "unit, kpi"),
-        (lambda f: table.facts(f.head(0), lang="en"), "unit"),
+        (lambda f: table.facts(f.drop(columns="unit"), lang="en"), "unit"),
+        (lambda f: plot.lines(pd.concat([months(), months()]), lang="en"), "kpi, period"),
         (lambda f: plot.bars(f, lang="en"), "kpi"),
         (lambda f: plot.lines(f, lang="en"), "yuan, persons, rate"),
         (lambda f: plot.curve(f, lang="en"), "date"),
@@ -563,9 +570,9 @@ def test_parts_are_laid_end_to_end() -> None:
 
 
 def test_concentration_says_what_it_was_given_and_computes_nothing() -> None:
-    ax = plot.concentration(february(), kpi="premium_submitted", lang="zh", share=0.5634)
+    ax = plot.concentration(february(), kpi="premium_submitted", lang="zh", share=0.571)
     said = words_on(ax)
-    assert any(text.startswith("前3人贡献56.3%") for text in said)
+    assert any(text.startswith("前3人贡献57.1%") for text in said)
     silent = words_on(plot.concentration(february(), kpi="premium_submitted", lang="zh"))
     assert not any("贡献" in text and "%" in text for text in silent)
 
@@ -633,3 +640,330 @@ def test_importing_show_loads_no_drawing_library_and_style_never_imports_zhplot(
         "plot.style('zh'); assert 'zhplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+# --- nothing to show
+
+Shower = Callable[[pd.DataFrame], table.Display]
+TABLES: dict[str, Shower] = {
+    "headline": lambda f: table.headline(f, lang="zh", source=SOURCE),
+    "scorecard": lambda f: table.scorecard(f, lang="zh", source=SOURCE),
+    "by_unit": lambda f: table.by_unit(f, lang="zh", source=SOURCE, change="change_previous"),
+    "by_period": lambda f: table.by_period(f, lang="zh", source=SOURCE),
+    "table": lambda f: table.table(f, lang="zh", source=SOURCE),
+    "effects": lambda f: table.effects(f, lang="zh", source=SOURCE),
+}
+EFFECT = ("mean_before", "mean_after", "difference", "low", "high", "p", "least_p")
+
+
+def unknown(frame: pd.DataFrame) -> pd.DataFrame:
+    """Blank every number of a frame."""
+    return frame.assign(**dict.fromkeys(frame.select_dtypes("number"), NAN))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_of_nothing_is_one_quiet_line(name: str) -> None:
+    frame = compared()
+    if name == "effects":
+        frame = frame[["kpi"]].assign(**dict.fromkeys(EFFECT, 1.0))
+    said = words.text("table.nothing", "zh")
+    for none in (frame.head(0), pd.DataFrame()):
+        shown = TABLES[name](none)
+        assert f'<div class="pk-quiet">{said}</div>' in shown.html
+        assert said in repr(shown)
+        assert shown.data.empty
+    page = TABLES[name](unknown(frame)).html
+    assert "<table" not in page
+    assert "需要：承保保费、" in page  # the KPIs it would take
+
+
+def test_the_kpis_that_were_asked_for_are_named_where_there_is_nothing() -> None:
+    none = compared().head(0)
+    asked = {"lang": "en", "source": SOURCE, "kpis": ["fyc"], "title": "Commission"}
+    for show in (table.headline, table.scorecard, table.by_unit, table.by_period):
+        shown = show(none, **asked)
+        assert "it would take: first-year commission." in shown.html
+        assert "Commission" in shown.html
+    many = [f"K{place}" for place in range(20)]
+    assert comparison.nothing(none, many, "en").endswith("K7 ….")
+
+
+def test_one_unknown_kpi_beside_known_ones_is_still_a_dash() -> None:
+    page = table.headline(compared(), lang="en", source=SOURCE).html
+    assert "<b>–</b>" in page
+    aimed = compared().tail(1).assign(target=0.4)  # a plan, but no value yet
+    assert "<table" in table.scorecard(aimed, lang="en", source=SOURCE).html
+
+
+NOTHING: dict[str, Callable[[pd.DataFrame], Axes | Figure]] = {
+    "bars": lambda f: plot.bars(f, lang="zh", kpi="premium_submitted"),
+    "curve": lambda f: plot.curve(f, lang="zh", others={"previous": f}, target=5.0),
+    "lines": lambda f: plot.lines(f, lang="zh"),
+    "composition": lambda f: plot.composition(f, rows="unit", parts="kpi", lang="zh"),
+    "concentration": lambda f: plot.concentration(f, kpi="premium_submitted", lang="zh"),
+    "before_after": lambda f: plot.before_after(f, lang="zh"),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_a_chart_of_nothing_is_a_small_figure_that_says_so(name: str) -> None:
+    numbers = CHARTS[name][1]()
+    for none in (numbers.head(0), pd.DataFrame(), unknown(numbers)):
+        drawn = NOTHING[name](none)
+        said = words_on(drawn)
+        figure = drawn if isinstance(drawn, Figure) else drawn.get_figure(root=True)
+        assert figure is not None
+        assert figure.get_figheight() < 1.5
+        assert any(text.startswith("本数据册在此无可绘制的内容") for text in said)
+        shown = plot.picture(drawn, lang="zh", source=SOURCE)
+        assert "本数据册" in shown.alt
+        assert " 0 个数值" in shown.alt
+    drawn = NOTHING[name](unknown(numbers))
+    code = next(iter(numbers.get("kpi", ["premium_submitted"])))
+    kpi = label.kpi_name(code, "zh")
+    assert any("需要：" in text and kpi in text.replace("\n", "") for text in words_on(drawn))
+
+
+def test_little_is_drawn_as_well() -> None:
+    little = [
+        plot.curve(cumulative(days=1), lang="zh", checkpoints=[1]),
+        plot.curve(cumulative(), lang="zh", others={"previous": cumulative().head(0)}),
+        plot.lines(months().head(1), lang="zh"),
+        plot.bars(by_department().head(1), lang="zh"),
+        plot.concentration(february().head(1), kpi="premium_submitted", lang="zh", share=1.0),
+        plot.composition(tiers().head(1), rows="unit", parts="kpi", lang="zh"),
+        plot.before_after(case().head(1), lang="zh"),
+        plot.before_after(case().assign(value=[NAN] * 3 + [1.0, 2.0]), lang="zh"),
+    ]
+    for drawn in little:
+        assert plot.picture(drawn, lang="zh", source=SOURCE).png
+
+
+def test_negative_values_are_drawn_below_zero() -> None:
+    def down(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(value=-frame["value"])
+
+    bars = plot.bars(down(by_department()).drop(columns="attainment"), lang="zh")
+    assert bars.get_xlim()[0] < -152_000
+    for draw, frame in ((plot.curve, cumulative()), (plot.lines, months())):
+        low, high = draw(down(frame), lang="zh").get_ylim()
+        assert low < -frame["value"].max()
+        assert high == 0.0
+    parts = plot.composition(down(tiers()), rows="unit", parts="kpi", lang="zh")
+    assert parts.get_xlim()[0] == pytest.approx(-0.45)
+    mixed = plot.composition(
+        tiers().assign(value=[0.3, -0.2, 0.1, 0.4]), rows="unit", parts="kpi", lang="zh"
+    )
+    assert mixed.get_xlim() == (-0.2, 1.0)
+    assert mixed.containers[1][0].get_x() == 0.0  # a part below zero covers none above
+    assert plot.concentration(down(february()), kpi="fyc", lang="zh").get_ylim()[0] < -150_000
+    panel = plot.before_after(down(case()), lang="zh").axes[0]
+    places = [t.xy[1] for t in panel.texts if hasattr(t, "xy")]
+    assert len(set(places)) == len(places)  # the labels still keep apart
+
+
+# --- sentences
+
+
+def test_a_sentence_without_what_it_needs_is_empty() -> None:
+    facts = table.facts(compared(), lang="en")
+    assert table.facts(compared().head(0), lang="en") == {}
+    assert table.facts(pd.DataFrame(), lang="en") == {}
+    said = table.sentence(
+        "chart.top_agent", lang="en", needs=("share",), top=3, share=(0.5, "rate")
+    )
+    assert said.markdown == "the top 3 agents bring 50.0%"
+    for share in ((NAN, "rate"), (None, "rate"), "–", None):
+        got = table.sentence("chart.top_agent", lang="en", needs=("share",), top=3, share=share)
+        assert got == table.Prose("")
+    known = table.sentence("table.nothing", lang="en", needs=["premium_issued_target"], **facts)
+    assert known.markdown
+    for need in ("activity_rate", "premium_issued_nothing", "fyc_target"):
+        assert table.sentence("table.nothing", lang="en", needs=[need], **facts).markdown == ""
+
+
+def test_a_kpi_that_nobody_gave_is_a_dash_and_any_other_fact_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = words.text
+    made = {"made.up": "{unit}: {fyc} ({fyc_change_previous}), {cases}"}
+
+    def text(key: str, lang: str, **facts: object) -> str:
+        return (
+            made[key].format(**facts) if facts and key in made else made.get(key) or real(key, lang)
+        )
+
+    monkeypatch.setattr(words, "text", text)
+    said = table.sentence("made.up", lang="en", unit="D1", cases="7")
+    assert said.markdown == "D1: – (–), 7"
+    with pytest.raises(KeyError, match="unit"):
+        table.sentence("made.up", lang="en", cases="7")
+
+
+def test_coverage_says_which_days_the_numbers_cover() -> None:
+    month, first, last = period.parse("2012-09"), date(2012, 1, 1), date(2012, 9, 20)
+    assert table.coverage(month, first, date(2012, 9, 30), lang="zh").markdown == ""
+    zh = table.coverage(month, first, last, lang="zh").markdown
+    en = table.coverage(month, first, last, lang="en").markdown
+    for said in (zh, en):
+        assert said.startswith("**")
+        assert said.endswith("**")
+        assert "2012-09-01" in said
+        assert "2012-09-20" in said
+    assert "共30天，数据只覆盖其中20天" in zh
+    assert "only 20 of the 30 days of September 2012" in en
+    late = table.coverage(month, date(2012, 9, 11), date(2013, 1, 1), lang="en").markdown
+    assert "only 20 of the 30 days" in late
+    assert "no day of September" in table.coverage(month, first, first, lang="en").markdown
+
+
+@dataclass(frozen=True)
+class Found:
+    severity: str
+    table: str
+    count: int
+
+    def text(self, lang: str) -> str:
+        return f"<b>{lang}</b>: two agents"
+
+    def fix(self, lang: str) -> str:
+        return f"{lang}: keep one"
+
+
+def test_findings_are_a_table_with_the_way_out() -> None:
+    shown = table.findings(
+        [Found("warning", "agents", 2), Found("note", "", 1)], lang="zh", source=SOURCE
+    )
+    for said in ("警告", "提示", "agents", "&lt;b&gt;zh", "zh: keep one", "处理办法", "3fa9c2d1"):
+        assert said in shown.html
+    assert shown.data["count"].tolist() == [2, 1]
+    none = table.findings([], lang="zh", source=SOURCE)
+    assert words.text("table.no_findings", "zh") in none.html
+    assert "<table" not in none.html
+
+
+# --- numbers and headings
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("unit", ["yuan", "rate", "points", "ratio", "policies", "persons"])
+def test_zero_has_no_sign(unit: str, lang: str) -> None:
+    for value in (-0.0, 0.0, -0.0001, 0.0001, -1e-12):
+        for signed in (True, False):
+            said = words.number(value, unit, lang, signed=signed)
+            assert said[0] == "0", said
+    assert words.number(-0.4, "yuan", lang, signed=True) == "0"
+    assert words.number(float("-inf"), "yuan", "en") == "-inf"
+    assert place.Scale(1.0, "").tick(-1e-9) == "0"
+
+
+@pytest.mark.parametrize(
+    ("when", "zh", "en"),
+    [
+        ("2012-09", "上月", "last month"),
+        ("2012-09@11", "上月", "last month"),
+        ("2012Q3", "上季", "last quarter"),
+        ("2012H1", "上期", "period before"),
+        ("2012-09-01..2012-09-09", "上期", "period before"),
+        ("2012-09:business", "上期", "period before"),
+    ],
+)
+def test_the_period_before_is_last_month_for_months_and_nodes_only(
+    when: str, zh: str, en: str
+) -> None:
+    frame = by_department().assign(period=when)
+    for lang, said in (("zh", zh), ("en", en)):
+        assert comparison.head("previous", when, lang) == said
+        assert said in words_on(plot.bars(frame, lang=lang))
+
+
+@pytest.mark.parametrize(
+    ("before", "days", "said"),
+    [
+        ("2012-08-01", 31, "last month"),
+        ("2012-08-01", 11, "last month"),
+        ("2012-08-23", 9, "period before"),
+        ("2012-07-01", 31, "period before"),
+    ],
+)
+def test_the_curve_names_the_period_before_by_its_days(before: str, days: int, said: str) -> None:
+    other = {"previous": cumulative(before, days), "year_ago": cumulative("2011-09-01")}
+    ax = plot.curve(cumulative(), lang="en", others=other)
+    assert ax.get_title(loc="left").startswith(f"Are we ahead of {said} and last year?")
+    assert any(text.startswith(f"{said} ") for text in words_on(ax))
+    alone = plot.curve(cumulative(), lang="zh")
+    assert "上" not in alone.get_title(loc="left")
+    assert any(text.startswith("本期 ") for text in words_on(alone))
+
+
+def test_an_unknown_growth_leaves_no_line_below_its_change() -> None:
+    for growth in (NAN, float("inf")):
+        frame = compared().head(1).assign(growth_previous=growth)
+        assert '"pk-under' not in table.scorecard(frame, lang="zh", source=SOURCE).html
+    frame = compared().assign(growth_previous=[0.1, NAN, NAN, NAN])
+    page = table.by_unit(frame, lang="zh", source=SOURCE, change="growth_previous").html
+    assert page.count('"pk-under') == 1
+
+
+# --- the foot of a chart
+
+
+@pytest.mark.parametrize("lang", words.LANGS)
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_picture_says_where_its_numbers_come_from(
+    name: str, lang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = CHARTS[name][0](lang)
+    drawn = CHARTS[name][0](lang)
+    monkeypatch.setattr(plt, "close", lambda figure: None)
+    one, two = plot.picture(plain, lang=lang), plot.picture(drawn, lang=lang, source=SOURCE)
+    assert repr(one) == repr(two)
+    assert one.png != two.png
+    figure = drawn if isinstance(drawn, Figure) else drawn.get_figure(root=True)
+    assert figure is not None
+    figure.canvas.draw()
+    foot = next(t for t in figure.texts if "3fa9c2d1" in t.get_text())
+    assert "2012-09" in foot.get_text()
+    box = foot.get_window_extent()
+    assert box.y0 >= 0
+    assert box.x1 <= figure.bbox.x1
+    for ax in figure.axes:
+        around = ax.get_tightbbox()
+        assert around is None or box.y1 < around.y0
+
+
+def test_the_foot_names_the_variant_where_there_are_few() -> None:
+    given = {
+        "bars": plot.bars(by_department().assign(variant="submitted"), lang="zh"),
+        "curve": plot.curve(cumulative().assign(variant="submitted"), lang="zh"),
+        "lines": plot.lines(months().assign(variant="submitted"), lang="zh"),
+        "composition": plot.composition(
+            tiers().assign(variant="submitted"), rows="unit", parts="kpi", lang="zh"
+        ),
+        "concentration": plot.concentration(
+            february().assign(variant="submitted"), kpi="fyc", lang="zh"
+        ),
+        "before_after": plot.before_after(case().assign(variant="submitted"), lang="zh"),
+    }
+    for drawn in given.values():
+        data = plot.figure_data(drawn)
+        assert data["variant"].unique().tolist() == ["submitted"]
+        said = comparison.source_line(data, SOURCE, "zh")
+        assert said == "期间 2012-09 · 口径：预收 · 数据 3fa9c2d1"
+
+
+# --- the documentation of the room
+
+
+def test_public_functions_document_their_parameters_and_refusals() -> None:
+    root = Path(perfkit.__file__).parent
+    for path in [*(root / "show").rglob("*.py"), root / "words" / "__init__.py"]:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            said = ast.get_docstring(node) or ""
+            given = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+            if len(given) >= 3:
+                assert "\nParameters\n" in said, f"{path.name}: {node.name}"
+            if any(isinstance(part, ast.Raise) for part in ast.walk(node)):
+                assert "\nRaises\n" in said, f"{path.name}: {node.name}"

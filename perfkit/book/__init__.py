@@ -100,6 +100,12 @@ class Book:
         """Name a unit in the reader's language; its id where book.toml has no words."""
         return self.settings.units.get(unit, {}).get(lang, unit)
 
+    def below(self, unit: str) -> str:
+        """Tell the level next below a unit, among the levels this book has."""
+        level = org.level_of(unit, self.root)
+        here = [*self.levels, "agent"]
+        return here[here.index(level) + 1] if level in here else "agent"
+
     def unit_names(self, lang: str) -> dict[str, str]:
         """Name every unit that book.toml has words for."""
         return {unit: self.unit_name(unit, lang) for unit in self.settings.units}
@@ -143,6 +149,11 @@ def _loaded(
     if "agents" not in paths and set(paths) - {"observations", "targets"}:
         return settings, connection, {}, [Finding("error", "missing_table", "agents", "", 1)]
     raws = source.read(connection, paths)
+    allowed = {"allowed": ", ".join(schema.tables())}
+    strange = [
+        Finding("warning", "unknown_file", "", name, 1, (), allowed)
+        for name in source.strangers(folder)
+    ]
     findings = check.check_tables(
         connection,
         raws,
@@ -150,7 +161,7 @@ def _loaded(
         ranks=list(settings.ranks),
         as_of=settings.as_of.toordinal(),
     )
-    return settings, connection, raws, findings
+    return settings, connection, raws, findings + strange
 
 
 def check_book(book: str | Path) -> list[Finding]:

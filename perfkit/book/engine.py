@@ -112,7 +112,7 @@ def spells(
     as_now : bool
         Place everybody in the last unit and rank for the whole time.
     each_agent : bool, default False
-        Make every agent a unit of their own, below the unit they were last in.
+        Make every agent a unit of their own, below the unit they were in at the time.
 
     Returns
     -------
@@ -150,7 +150,8 @@ def spells(
             nw.col("joined_on").alias("since"), nw.lit(value=True).alias("first")
         )
     if each_agent:
-        chain = _each_agent(chain)
+        own = nw.concat_str(["unit", "agent_id"], separator="/")
+        chain = chain.with_columns(own.alias("unit"))
     at = nw.when(nw.col("first")).then(nw.lit(EARLY)).otherwise(nw.col("since"))
     to = nw.when(nw.col("last")).then(nw.lit(FAR)).otherwise(nw.col("until"))
     return chain.select(
@@ -164,13 +165,6 @@ def spells(
         at.alias("facts_since"),
         to.alias("facts_until"),
     )
-
-
-def _each_agent(chain: Frame) -> Frame:
-    home = chain.filter(nw.col("last")).select(
-        "agent_id", nw.concat_str(["unit", "agent_id"], separator="/").alias("own")
-    )
-    return chain.join(home, on="agent_id", how="inner").with_columns(nw.col("own").alias("unit"))
 
 
 def _stream(table: Frame, date: str, flows: Sequence[Flow], every: Sequence[str]) -> Frame:

@@ -99,11 +99,11 @@ def write_sample(
 
 
 def _free(folder: Path, calibration: Path | None) -> None:
-    """Refuse to write over a book, unless it is the calibration's own."""
+    """Refuse to write among other files, unless they are the calibration's own."""
     if folder.exists() and not folder.is_dir():
         raise PerfkitError("sample_not_a_folder", path=folder)
     own = calibration is not None and calibration.resolve().parent == folder.resolve()
-    if (folder / "book.toml").exists() and not own:
+    if folder.exists() and any(folder.iterdir()) and not own:
         raise PerfkitError("sample_exists", path=folder)
 
 

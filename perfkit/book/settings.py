@@ -16,11 +16,14 @@ from perfkit.errors import PerfkitError
 __all__ = ["Settings", "read_settings"]
 
 RULES = {
-    "calendar": ("month", "business"),
+    "calendar": ("month",),
     "active": ("cases>=1", "premium>0"),
     "stage": ("submitted", "issued"),
 }
-THRESHOLDS = ("large_policy", "ten_k", "effective", "tier_high", "tier_near_high")
+SECTIONS = (
+    *("name", "root", "as_of", "currency"),
+    *("title", "ranks", "rules", "thresholds", "variants", "units"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Settings:
     ranks : mapping of str to bool
         Every rank code, and whether it leads people.
     rules : mapping of str to str
-        calendar (month, business), active (cases>=1, premium>0), stage (submitted, issued).
+        calendar (month), active (cases>=1, premium>0), stage (submitted, issued).
     thresholds : mapping of str to float
         Amounts that definitions name. [yuan]
     variants : mapping of str to str
@@ -94,7 +97,16 @@ def _rules(read: Mapping[str, Any], path: Path) -> dict[str, str]:
         if value not in RULES[name]:
             raise _refuse(path, f"rules.{name}", value, ", ".join(RULES[name]))
         out[name] = str(value)
+    if out["active"] == "premium>0" and out["stage"] == "issued":
+        raise _refuse(path, "rules.active", out["active"], "cases>=1 (with stage = issued)")
     return out
+
+
+def _only_known(read: Mapping[str, Any], path: Path) -> None:
+    """Refuse what nothing reads: a misspelt section would be a setting without effect."""
+    for name, value in read.items():
+        if name not in SECTIONS:
+            raise _refuse(path, name, value, ", ".join(SECTIONS))
 
 
 def _thresholds(read: Mapping[str, Any], path: Path) -> dict[str, float]:
@@ -126,6 +138,7 @@ def read_settings(folder: Path) -> Settings:
     """
     read = source.read_settings(folder)
     path = folder / "book.toml"
+    _only_known(read, path)
     root = str(_must(read, "root", path))
     org.levels_from(root)
     as_of = _must(read, "as_of", path)

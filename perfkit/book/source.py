@@ -99,6 +99,14 @@ def files(folder: Path) -> dict[str, Path]:
     return found
 
 
+def strangers(folder: Path) -> list[str]:
+    """List the data files of a folder that are none of a book's tables."""
+    known = {f"{name}{suffix}" for name in schema.tables() for suffix in SUFFIXES}
+    data = (*SUFFIXES, ".xls", ".xlsm", ".txt", ".tsv")
+    names = [path.name for path in folder.iterdir() if path.suffix.lower() in data]
+    return sorted(name for name in names if name not in known)
+
+
 def _members(path: Path) -> list[Path]:
     return sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
 
@@ -136,12 +144,12 @@ def _names(header: Sequence[str]) -> list[str]:
 
 
 def _excel(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> Lines:
-    """Bring one sheet in as text: the one named like the table, or the first."""
+    """Bring one sheet in as text."""
     import pyarrow as pa
     from python_calamine import CalamineWorkbook
 
     book = CalamineWorkbook.from_path(str(path))
-    name = table if table in book.sheet_names else book.sheet_names[0]
+    name = _sheet(book.sheet_names, table, path)
     sheet = book.get_sheet_by_name(name)
     cells = [[_cell(value) for value in row] for row in sheet.to_python()]
     top = sheet.start[0] + 1 if sheet.start else 1
@@ -153,6 +161,14 @@ def _excel(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> Lin
     connection.register(f"sheet_{table}", pa.table(columns, names=names))
     connection.execute(f"CREATE VIEW raw_{table} AS SELECT * FROM sheet_{table}")
     return tuple(line for line, _ in held)
+
+
+def _sheet(names: list[str], table: str, path: Path) -> str:
+    """Choose the sheet named like the table, or the only one; never guess among several."""
+    like = [name for name in names if name.strip().casefold() == table]
+    if len(like) == 1 or len(names) == 1:
+        return (like or names)[0]
+    raise PerfkitError("which_sheet", path=path, sheets=", ".join(names), table=table)
 
 
 def _cell(value: object) -> str | None:

@@ -77,9 +77,9 @@ def compare_groups(
 
     Examples
     --------
-    >>> found = compare_groups(pd.Series([2.7, 12.8, 2.8]), pd.Series([27.0, 22.0, 23.0]))
+    >>> found = compare_groups(pd.Series([1.0, 2.0, 3.0]), pd.Series([11.0, 12.0, 13.0]))
     >>> round(float(found["difference"]), 1), float(found["p"])
-    (17.9, 0.05)
+    (10.0, 0.05)
     """
     first, second = before.dropna().to_numpy(float), after.dropna().to_numpy(float)
     if not len(first) or not len(second):

@@ -26,12 +26,8 @@ def concentration(values: pd.Series[float], *, top: int = 3) -> pd.Series[float]
     Series
         count [members], total, top_total [as values], top_share [rate], gini [0 equal, towards
         1 one has all], effective_number [members: as many equal ones would be as concentrated],
-        mean, mean_without_top [as values]. NaN where the total is zero.
-
-    Raises
-    ------
-    ReconcileError
-        An amount is negative or missing: shares of a whole would mean nothing.
+        mean, mean_without_top [as values]. Shares, gini and effective_number are NaN where the
+        total is zero or an amount is negative or missing: a share of such a whole means nothing.
 
     Notes
     -----
@@ -43,15 +39,12 @@ def concentration(values: pd.Series[float], *, top: int = 3) -> pd.Series[float]
     >>> concentration(pd.Series([1.0, 2, 3, 4, 5]), top=1).round(4).to_dict()["gini"]
     0.2667
     """
-    if values.isna().any() or (values < 0).any():
-        bad = int(values.isna().sum() + (values < 0).sum())
-        raise ReconcileError("not_amounts", count=bad)
     ranked = np.sort(values.to_numpy(float))
     size, total = len(ranked), float(ranked.sum())
     largest = float(ranked[max(size - top, 0) :].sum())
     rest = size - min(top, size)
     rank = np.arange(1, size + 1)
-    whole = total if total > 0 else np.nan
+    whole = total if total > 0 and (ranked >= 0).all() else np.nan
     shares = ranked / whole
     return pd.Series(
         {

@@ -1,18 +1,21 @@
 """What each number is, and what it comes to: the one road from facts to numbers."""
 
 from perfkit.kpi.catalogue import FAMILIES, Kpi, Measure, catalogue, glossary, kpi, measures
+from perfkit.kpi.codes import check_codes
 from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
-from perfkit.kpi.measure import check_period, computable, measure, units
+from perfkit.kpi.measure import answerable, check_period, computable, measure, units
 from perfkit.kpi.variant import bridge
 
 __all__ = [
     "FAMILIES",
     "Kpi",
     "Measure",
+    "answerable",
     "bridge",
     "catalogue",
+    "check_codes",
     "check_period",
     "compare",
     "computable",

@@ -11,7 +11,7 @@ from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.kpi.catalogue import kpi
 from perfkit.kpi.entered import targets
-from perfkit.kpi.measure import measure
+from perfkit.kpi.measure import known_part, measure
 from perfkit.period import Period
 
 __all__ = ["compare"]
@@ -24,7 +24,7 @@ def _against(frame: pd.DataFrame, other: pd.DataFrame, name: str) -> pd.DataFram
     held = other.set_index(_KEYS)["value"].rename(name)
     out = frame.join(held, on=_KEYS)
     out[f"change_{name}"] = out["value"] - out[name]
-    base = out[name].where(out[name] != 0)
+    base = out[name].where(out[name] > 0)
     growth = out["value"] / base - 1
     out[f"growth_{name}"] = growth.mask(out["kpi"].map(lambda code: kpi(code).unit == "rate"))
     return out
@@ -33,12 +33,22 @@ def _against(frame: pd.DataFrame, other: pd.DataFrame, name: str) -> pd.DataFram
 def _aimed(book: Book, frame: pd.DataFrame, by: str, span: Period, version: str) -> pd.DataFrame:
     """Set a version of the targets beside, and how much of it is reached."""
     mark = "" if version == "plan" else f"_{version}"
-    found = [targets(book, c, by=by, period=span, version=version) for c in frame["kpi"].unique()]
-    held = pd.concat(found).set_index(_KEYS)["target"].astype(float).rename(f"target{mark}")
+    codes = frame["kpi"].unique()
+    found = [targets(book, c, by=by, period=span, version=version) for c in codes]
+    entered = pd.concat(found) if found else pd.DataFrame(columns=[*_KEYS, "target"])
+    held = entered.set_index(_KEYS)["target"].astype(float).rename(f"target{mark}")
     out = frame.join(held, on=_KEYS)
     aim = out[f"target{mark}"]
     out[f"attainment{mark}"] = out["value"] / aim.where(aim != 0)
     return out
+
+
+def _beside(book: Book, now: Period, other: Period) -> Period:
+    """Cut the other period to as many days as are known of this one, while it is running."""
+    known = known_part(book, now)
+    if known.last == now.last:
+        return other
+    return spans.span(other.first, min(other.first + (known.last - now.first), other.last))
 
 
 def compare(
@@ -52,6 +62,9 @@ def compare(
     variants: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Lay KPIs beside the period before, the same period a year ago, and targets by version.
+
+    While a period is running, the others are cut to the same number of days; one that the book
+    knows only in part is not compared with.
 
     Parameters
     ----------
@@ -92,14 +105,17 @@ def compare(
     True
     """
     now = spans.parse(period)
-    before, last_year = spans.previous(now), spans.year_ago(now)
+    before, last_year = (_beside(book, now, s) for s in (spans.previous(now), spans.year_ago(now)))
     asked = list({s.code: s for s in (now, before, last_year)}.values())
     found = measure(book, kpis, by=by, period=asked, unit=unit, variants=variants)
     findings = found.attrs["findings"]
     keep = ["unit", "level", "period", "kpi", "value", "variant"]
     out = found.loc[found["period"] == now.code, keep]
     for name, span in (("previous", before), ("year_ago", last_year)):
-        out = _against(out, found[found["period"] == span.code], name)
+        other = found[found["period"] == span.code]
+        if span.first < book.facts_from:  # known only in part, so nothing to compare with
+            other = other.assign(value=np.nan)
+        out = _against(out, other, name)
     for version in versions:
         out = _aimed(book, out, by, now, version)
     out = out.reset_index(drop=True).replace([np.inf, -np.inf], np.nan)

@@ -10,9 +10,9 @@ import pandas as pd
 from perfkit import org
 from perfkit import period as spans
 from perfkit.book import Book, engine
-from perfkit.errors import PerfkitError, UnknownName
+from perfkit.errors import UnknownName
 from perfkit.kpi.catalogue import measures
-from perfkit.kpi.measure import measure, units
+from perfkit.kpi.measure import known_part, measure, units
 from perfkit.period import Period
 
 __all__ = ["curve", "distribution"]
@@ -74,7 +74,8 @@ def distribution(
     Returns
     -------
     DataFrame
-        unit, id, value, largest first. [the measure's unit]
+        unit, id, value, largest first; empty for a book without policies.
+        [the measure's unit]
 
     Raises
     ------
@@ -95,10 +96,10 @@ def distribution(
     if by not in {"policy", "agent"}:
         raise UnknownName(kind="level", name=by, allowed=["policy", "agent"])
     if not book.has("policies"):
-        raise PerfkitError("not_computable", kpi=code, measure=code)
+        return pd.DataFrame({"unit": [], "id": [], "value": pd.Series([], dtype=float)})
     if unit is not None and unit not in (known := units(book)):
         raise UnknownName(kind="unit", name=unit, allowed=known)
-    span, one = spans.parse(period), measures()[code]
+    span, one = known_part(book, spans.parse(period)), measures()[code]
     found = engine.each_policy(
         book.tables,
         book.levels,

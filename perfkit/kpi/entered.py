@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-import numpy as np
 import pandas as pd
 
 from perfkit import org
 from perfkit import period as spans
 from perfkit.book import Book
+from perfkit.errors import ReconcileError
 from perfkit.kpi.catalogue import Kpi, kpi, measures
+from perfkit.kpi.observed import Rows, tiled
 from perfkit.period import Period
 
 __all__ = ["targets"]
@@ -19,7 +18,7 @@ __all__ = ["targets"]
 def targets(
     book: Book, code: str, *, by: str, period: str | Period, version: str = "plan"
 ) -> pd.DataFrame:
-    """Look up targets; a longer span adds up its months when the KPI is a plain sum over time.
+    """Look up targets; a longer span adds up the entries that tile it when the KPI is a plain sum.
 
     Parameters
     ----------
@@ -44,6 +43,8 @@ def targets(
     ------
     UnknownName
         No such KPI or level.
+    ReconcileError
+        A unit has two entries for the same days.
 
     Examples
     --------
@@ -64,27 +65,30 @@ def targets(
     table = table[(table["kpi"] == code) & (table["version"] == version) & here]
     rows = []
     for unit, own in table.groupby("unit_id", sort=True):
-        held = {_days(text): v for text, v in zip(own["period"], own["value"], strict=True)}
+        held = _by_days(own, str(unit), code)
         found = held.get((span.first, span.last))
-        if found is None and _adds_up(one):
-            months = [held.get((m.first, m.last), np.nan) for m in _months_of(span)]
-            found = float(np.sum(months)) if months and not np.isnan(months).all() else None
+        if found is None and _adds_up(one) and _touches(held, span):
+            found = tiled(held, span.first, span.last)
         if found is not None:
             rows.append([unit, by, span.code, code, version, float(found)])
     return pd.DataFrame(rows, columns=columns)
 
 
-def _days(text: str) -> tuple[dt.date, dt.date]:
-    one = spans.parse(text)
-    return one.first, one.last
+def _by_days(own: pd.DataFrame, unit: str, code: str) -> Rows:
+    """Lay out a unit's entries by their days; the same days must not be entered twice."""
+    held: Rows = {}
+    for text, value in zip(own["period"], own["value"], strict=True):
+        one = spans.parse(text)
+        if (one.first, one.last) in held:
+            raise ReconcileError("two_targets", unit=unit, kpi=code, period=text)
+        held[one.first, one.last] = float(value)
+    return held
+
+
+def _touches(held: Rows, span: Period) -> bool:
+    """Say whether any entry lies within the span, so that a part of it is known."""
+    return any(span.first <= first and last <= span.last for first, last in held)
 
 
 def _adds_up(one: Kpi) -> bool:
     return not one.denominator and all(measures()[t.measure].additive for t in one.numerator)
-
-
-def _months_of(span: Period) -> list[Period]:
-    """List the months of a span made of whole months; nothing for any other."""
-    inside = spans.months(span)
-    whole = inside[0].first == span.first and inside[-1].last == span.last
-    return inside if whole else []

@@ -40,6 +40,15 @@ class Spans:
             members.append(tuple(index.setdefault(piece, len(index)) for piece in cut))
         return cls(tuple(periods), tuple(index), tuple(members))
 
+    def broken(self) -> list[int]:
+        """List the spans of several pieces that are not all whole months.
+
+        A month's amount cannot be asked of half a month, so what is counted per month has no
+        answer there.
+        """
+        weights = [[self.pieces[p].weight for p in member] for member in self.members]
+        return [i for i, w in enumerate(weights) if len(w) > 1 and min(w) < 1]
+
     def pairs(self) -> dict[str, list[int]]:
         """List which piece belongs to which span."""
         both = [(p, s) for s, member in enumerate(self.members) for p in member]
@@ -171,7 +180,10 @@ def measure_facts(
         if added is not None:
             frames += [_additive(scene, added, wanted), _distinct(scene, added, wanted)]
             frames += [_leading(scene, added, wanted)]
-        return _together(frames, stocks.present(), wanted)
+        out = _together(frames, stocks.present(), wanted)
+        monthly = [m.code for m in wanted if m.kind == "agents" and m.per == "month"]
+        out.loc[out.index.isin(scene.spans.broken(), level="span"), monthly] = np.nan
+        return out
     finally:
         book.backend.forget()
 

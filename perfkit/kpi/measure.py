@@ -5,7 +5,6 @@ Measures first, sums of them next, one division last. A zero denominator is NaN.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -22,8 +21,10 @@ from perfkit.period import Period
 
 __all__ = [
     "COLUMNS",
+    "answerable",
     "check_period",
     "computable",
+    "known_part",
     "measure",
     "units",
 ]
@@ -109,6 +110,35 @@ def computable(book: Book) -> list[str]:
     ]
 
 
+def answerable(book: Book, kpis: Sequence[str]) -> list[str]:
+    """Keep the KPIs that the book can answer, in their order; an unknown code is refused.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    kpis : sequence of str
+        What one would like to show.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    UnknownName
+        No such KPI.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> answerable(open_book("cases"), ["premium_submitted", "cases"])
+    ['premium_submitted']
+    """
+    here = set(computable(book))
+    return [code for code in (kpi(asked).code for asked in kpis) if code in here]
+
+
 def _chosen(book: Book, kpis: Sequence[str] | None, variants: Mapping[str, str]) -> list[Kpi]:
     for code in variants:
         kpi(code)
@@ -175,9 +205,21 @@ def _ratio(frame: pd.DataFrame, one: Kpi) -> pd.DataFrame:
     return pd.DataFrame({"value": value, "numerator": top, "denominator": bottom})
 
 
-def _until(span: Period, last: dt.date) -> Period:
-    """Cut a span that runs past the extract: means are over the months that are known."""
-    return replace(span, last=last) if span.first <= last < span.last else span
+def known_part(book: Book, span: Period) -> Period:
+    """Cut a span to the days the book has facts of: means are over the months that are known.
+
+    A span wholly outside is left as it is.
+    """
+    first, last = max(span.first, book.facts_from), min(span.last, book.as_of)
+    return replace(span, first=first, last=last) if first <= last else span
+
+
+def _blank_outside(book: Book, frame: pd.DataFrame, spans: Sequence[Period]) -> pd.DataFrame:
+    """Nothing is known of a span that lies wholly outside the facts: not zero."""
+    first, last = book.facts_from, book.as_of
+    outside = [i for i, s in enumerate(spans) if s.last < first or s.first > last]
+    unknown = pd.Series(frame.index.get_level_values("span").isin(outside), index=frame.index)
+    return frame.where(~unknown, axis=0)
 
 
 def _measured(
@@ -190,8 +232,9 @@ def _measured(
     recorded = [m for m in wanted if not _from_facts(book, m)]
     frames = []
     if from_facts:
-        known = [_until(span, book.as_of) for span in spans]
-        frames.append(measure_facts(book, from_facts, by, known, as_now=as_now))
+        known = [known_part(book, span) for span in spans]
+        found = measure_facts(book, from_facts, by, known, as_now=as_now)
+        frames.append(_blank_outside(book, found, spans))
     if recorded:
         frames.append(measure_observed(book, recorded, by, spans))
     out = frames[0] if len(frames) == 1 else frames[0].join(frames[1], how="outer")
@@ -201,14 +244,6 @@ def _measured(
         if (count := out[one.code].isna().sum())
     ]
     return out
-
-
-def _blank_outside(book: Book, frame: pd.DataFrame, spans: Sequence[Period]) -> pd.DataFrame:
-    """Nothing is known of a span that lies wholly outside the facts: not zero."""
-    first, last = book.facts_from, book.as_of
-    outside = [i for i, s in enumerate(spans) if s.last < first or s.first > last]
-    unknown = pd.Series(frame.index.get_level_values("span").isin(outside), index=frame.index)
-    return frame.where(~unknown, axis=0)
 
 
 def measure(
@@ -270,10 +305,11 @@ def measure(
     spans = _periods(period)
     chosen = _chosen(book, kpis, variants or {})
     if not chosen or not spans:
-        return pd.DataFrame(columns=COLUMNS)
+        nothing = pd.DataFrame(columns=COLUMNS)
+        nothing.attrs["findings"] = []
+        return nothing
     frame = _measured(book, chosen, by, spans, as_now=org_as == "now")
     findings = frame.attrs["findings"]
-    frame = _blank_outside(book, frame, spans)
     if unit is not None:
         frame = _only(book, frame, unit)
     parts = [

@@ -16,7 +16,7 @@ from perfkit.book import Book
 from perfkit.kpi.catalogue import Measure
 from perfkit.period import Period, pieces
 
-__all__ = ["measure_observed", "observed_measures"]
+__all__ = ["measure_observed", "observed_measures", "tiled"]
 
 _DAY = dt.timedelta(days=1)
 Rows = dict[tuple[dt.date, dt.date], float]
@@ -36,10 +36,22 @@ def observed_measures(book: Book) -> set[str]:
     return set(book.home("observations")["measure"])
 
 
-def _tiled(rows: Rows, first: dt.date, last: dt.date) -> float:
+def tiled(rows: Rows, first: dt.date, last: dt.date) -> float:
     """Add up rows that follow each other from the first day to the last, without gap or overlap.
 
     Where several rows begin on a day, the longest that still fits is taken first.
+
+    Parameters
+    ----------
+    rows : dict
+        Value by first and last day. [any one unit]
+    first, last : date
+        The days to cover.
+
+    Returns
+    -------
+    float
+        [as the rows] NaN where they do not cover the days.
     """
     rest = {last + _DAY: 0.0}
     for start, end in sorted(s for s in rows if first <= s[0] <= s[1] <= last)[::-1]:
@@ -70,7 +82,7 @@ def _answer(rows: Rows, closings: Rows, measure: Measure, period: Period) -> flo
         return exact
     if measure.kind == "stock":
         return _average(closings, period)
-    return _tiled(rows, period.first, period.last) if measure.additive else float("nan")
+    return tiled(rows, period.first, period.last) if measure.additive else float("nan")
 
 
 def _rows(table: pd.DataFrame, code: str) -> Rows:

@@ -27,11 +27,11 @@ from perfkit.report import inkernel
 __all__ = [
     "Executed",
     "Failure",
+    "data_changed",
     "failure",
     "in_language",
     "kill_all",
     "load",
-    "normalised",
     "run",
     "unpaged",
 ]
@@ -39,8 +39,6 @@ __all__ = [
 START_TIMEOUT: Final = 120  # a kernel's first start on a busy machine [s]
 KERNEL: Final = "python3"
 
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-_STYLER = re.compile(r'id="T_([0-9a-z]{5})"')
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -282,58 +280,19 @@ def unpaged(error: Exception) -> Failure:
     return _failure("page_failed", None, error=f"{type(error).__name__}: {error}")
 
 
+def data_changed(book: str) -> Failure:
+    """Say that a report's numbers come from data that changed on the way.
+
+    Examples
+    --------
+    >>> data_changed("mine").reason
+    'data_changed'
+    """
+    return _failure("data_changed", None, book=book)
+
+
 def kill_all() -> None:
     """End every kernel of this process."""
     from perfkit.report import kernel
 
     kernel.kill_all()
-
-
-def normalised(notebook: Any, parameters: Mapping[str, Any]) -> Any:
-    """Take out what differs between two runs of the same: times, addresses, made-up ids.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        After its run.
-    parameters : mapping
-        Kept in the metadata.
-
-    Returns
-    -------
-    NotebookNode
-        A copy, ready to be published.
-
-    Examples
-    --------
-    >>> cell = {"cell_type": "markdown", "metadata": {"papermill": {"duration": 1}}, "id": "q"}
-    >>> normalised({"cells": [cell], "metadata": {}}, {})["cells"][0]
-    {'cell_type': 'markdown', 'metadata': {}, 'id': 'cell-001'}
-    """
-    out = copy.deepcopy(notebook)
-    out["metadata"] = {
-        k: v for k, v in out["metadata"].items() if k in {"kernelspec", "language_info", "title"}
-    }
-    out["metadata"]["perfkit"] = {"parameters": dict(parameters)}
-    styles: dict[str, str] = {}
-    for number, cell in enumerate(out["cells"], 1):
-        cell["id"] = f"cell-{number:03d}"
-        for name in ("papermill", "execution", "ExecuteTime", "collapsed"):
-            cell["metadata"].pop(name, None)
-        for output in cell.get("outputs", []):
-            _still(output, styles)
-    return out
-
-
-def _still(output: Any, styles: dict[str, str]) -> None:
-    """Replace object addresses and Styler's random ids in one output, in place."""
-    data = output.get("data", {})
-    if isinstance(plain := data.get("text/plain"), str):
-        data["text/plain"] = _ADDRESS.sub(" at 0x…", plain)
-    if isinstance(output.get("text"), str):
-        output["text"] = _ADDRESS.sub(" at 0x…", output["text"])
-    if isinstance(html := data.get("text/html"), str):
-        for found in dict.fromkeys(_STYLER.findall(html)):
-            name = styles.setdefault(found, f"{len(styles) + 1:05d}")
-            html = html.replace(f"T_{found}", f"T_{name}")
-        data["text/html"] = html

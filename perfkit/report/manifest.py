@@ -6,46 +6,20 @@ with what went in (parameters, data, notebook, versions) and what came out (file
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-import perfkit
+from perfkit.errors import PerfkitError
+from perfkit.report import versions
 
-__all__ = [
-    "FILE",
-    "entries",
-    "is_current",
-    "key",
-    "made_with",
-    "page_versions",
-    "sha256",
-    "source_sha256",
-    "write",
-]
+__all__ = ["FILE", "entries", "is_current", "key", "sha256", "write"]
 
 FILE: Final = "run.json"
 SHAPE: Final = 1
-LIBRARIES: Final = (
-    "pandas",
-    "numpy",
-    "duckdb",
-    "narwhals",
-    "matplotlib",
-    "seaborn",
-    "statsmodels",
-    "zhplot",
-    "papermill",
-    "nbconvert",
-    "ipykernel",
-)
-ON_THE_PAGE: Final = ("perfkit", "python", "pandas", "duckdb", "matplotlib", "papermill")
-SOURCES: Final = frozenset({".py", ".toml", ".j2", ".css"})
+SAID: Final = ("notebook", "title", "period", "unit", "unit_name", "lang", "data", "made")
 
 
 def sha256(content: bytes) -> str:
@@ -59,47 +33,6 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@functools.cache
-def source_sha256() -> str:
-    """Give the hash of perfkit itself: its code, words, definitions and templates."""
-    home = Path(perfkit.__file__).parent
-    files = sorted(p for p in home.rglob("*") if p.suffix in SOURCES and "_bundle" not in p.parts)
-    whole = hashlib.sha256()
-    for path in files:
-        whole.update(path.relative_to(home).as_posix().encode() + b"\0")
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
-
-
-@functools.cache
-def made_with() -> Mapping[str, str]:
-    """List the versions that a report depends on.
-
-    Examples
-    --------
-    >>> list(made_with())[:2]
-    ['perfkit', 'python']
-    """
-    out = {"perfkit": perfkit.__version__, "python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            out[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            out[name] = ""
-    return out
-
-
-def page_versions() -> str:
-    """Write the versions as they stand at the foot of a page.
-
-    Examples
-    --------
-    >>> page_versions().startswith("perfkit 0")
-    True
-    """
-    return " · ".join(f"{name} {made_with()[name]}" for name in ON_THE_PAGE)
-
-
 def key(notebook_sha256: str, parameters: Mapping[str, Any], fingerprint: str) -> str:
     """Give one hash of everything that goes into a report.
 
@@ -108,7 +41,7 @@ def key(notebook_sha256: str, parameters: Mapping[str, Any], fingerprint: str) -
     notebook_sha256 : str
         Hash of the notebook's file.
     parameters : mapping
-        Bound values.
+        Bound values, the book by its own name: a path says nothing of the data.
     fingerprint : str
         Which data.
 
@@ -121,12 +54,12 @@ def key(notebook_sha256: str, parameters: Mapping[str, Any], fingerprint: str) -
     >>> key("n", {"unit": "D1"}, "f") == key("n", {"unit": "D1/01"}, "f")
     False
     """
-    parts = [notebook_sha256, dict(parameters), fingerprint, source_sha256(), dict(made_with())]
+    parts = [notebook_sha256, dict(parameters), fingerprint, versions.tools_sha256()]
     return sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode())
 
 
 def entries(folder: Path) -> list[dict[str, Any]]:
-    """Read what is published in a folder; nothing when nothing is, or the list is damaged.
+    """Read what is published in a folder.
 
     Parameters
     ----------
@@ -136,12 +69,27 @@ def entries(folder: Path) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
+        Nothing when there is no run.json.
+
+    Raises
+    ------
+    PerfkitError
+        It is there, but cannot be read as a list of reports.
     """
+    path = folder / FILE
     try:
-        read = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        found: list[dict[str, Any]] = [e for e in read["reports"] if isinstance(e["files"], dict)]
-    except (OSError, ValueError, KeyError, TypeError):
+        read = json.loads(path.read_text(encoding="utf-8"))
+        found: list[dict[str, Any]] = read["reports"]
+        for entry in found:
+            _ = [entry[name] for name in SAID], entry["files"]["html"]
+            _ = [(file["name"], file["sha256"]) for file in entry["files"].values()]
+    except FileNotFoundError:
         return []
+    except OSError as error:
+        raise PerfkitError("report.damaged", path=str(path), why=error.strerror) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise PerfkitError("report.damaged", path=str(path), why=why) from error
     return found
 
 

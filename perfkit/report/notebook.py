@@ -19,14 +19,38 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from perfkit import words
 from perfkit.errors import ParameterError, PerfkitError, UnknownName
+from perfkit.period import Period
 from perfkit.report import kind as kinds
 from perfkit.report.kind import Kind
 
-__all__ = ["Notebook", "Parameter", "assignments", "bind", "declared", "read"]
+__all__ = [
+    "Notebook",
+    "Parameter",
+    "PeriodKind",
+    "assignments",
+    "bind",
+    "check_kind",
+    "declared",
+    "read",
+]
 
 TAG: Final = "parameters"
 EXAMPLES: Final = {"str": "D1/01", "int": "5", "float": "0.25", "bool": "true"}
+# The kinds of period, each with an example.
+PERIODS: Final = {
+    "year": "2012",
+    "half": "2012H1",
+    "quarter": "2012Q3",
+    "month": "2012-09",
+    "week": "2012-W36",
+    "day": "2012-09-11",
+    "node": "2012-09@11",
+    "ytd": "2012-09:ytd",
+    "business": "2012-09:business",
+    "range": "2012-03..2012-05",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +92,15 @@ class Notebook:
         The file as read, so that what was hashed is what is run.
     parameters : mapping of str to Parameter
         In the order of the cell.
+    periods : tuple of str
+        The kinds of period it is for; empty for every kind.
     """
 
     path: Path
     name: str
     content: bytes
     parameters: Mapping[str, Parameter]
+    periods: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -96,20 +123,31 @@ def read(path: Path) -> Notebook:
     Raises
     ------
     PerfkitError
-        The file is no notebook, or its parameters cell is missing, double, or holds anything
-        but literals.
+        The file is no notebook, its parameters cell is missing, double, or holds anything but
+        literals, or it names a kind of period that there is not.
     """
     try:
         content = path.read_bytes()
-        cells = json.loads(content)["cells"]
+        whole = json.loads(content)
+        cells = whole["cells"]
         sources = [_source(c) for c in cells if TAG in c.get("metadata", {}).get("tags", [])]
+        periods = whole.get("metadata", {}).get("perfkit", {}).get("periods", [])
     except OSError as error:
         raise PerfkitError("unreadable", path=str(path), why=error.strerror) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PerfkitError("report.notebook_unreadable", path=str(path), why=str(error)) from error
     if len(sources) != 1:
         raise PerfkitError("report.notebook_cells", path=str(path), count=len(sources))
-    return Notebook(path, path.stem, content, MappingProxyType(declared(sources[0], path.name)))
+    parameters = MappingProxyType(declared(sources[0], path.name))
+    return Notebook(path, path.stem, content, parameters, _kinds(periods, path))
+
+
+def _kinds(periods: object, path: Path) -> tuple[str, ...]:
+    """Check the kinds of period that a notebook says it is for."""
+    if not isinstance(periods, list) or not all(one in list(PERIODS) for one in periods):
+        known = ", ".join(PERIODS)
+        raise PerfkitError("report.notebook_periods", path=str(path), why=periods, allowed=known)
+    return tuple(periods)
 
 
 def _source(cell: Mapping[str, Any]) -> str:
@@ -188,6 +226,52 @@ def _parameter(line: ast.stmt, note: str) -> Parameter | None:
             kind = kinds.of_value(default)
             return Parameter(target.id, kind, needed=False, default=default, help=note)
     raise ValueError
+
+
+class PeriodKind(ParameterError):
+    """A period of a kind that the notebook is not for; the kinds it is for are named."""
+
+    def text(self, lang: str) -> str:
+        """Say it with the kinds named in the reader's language, each with an example."""
+
+        def named(kind: str) -> str:
+            return words.text(f"report.kind.{kind}", lang)
+
+        allowed: tuple[str, ...] = self.facts["allowed"]
+        return words.text(
+            "errors.report.period_kind",
+            lang,
+            name=self.facts["name"],
+            period=self.facts["period"],
+            kind=named(self.facts["kind"]),
+            allowed=", ".join(f"{named(kind)} ({PERIODS[kind]})" for kind in allowed),
+            example=PERIODS[allowed[0]],
+        )
+
+
+def check_kind(notebook: Notebook, when: Period) -> None:
+    """Refuse a period of a kind that a notebook is not for.
+
+    Parameters
+    ----------
+    notebook : Notebook
+        Says in its metadata (``perfkit.periods``) which kinds it is for.
+    when : Period
+        What is asked for.
+
+    Raises
+    ------
+    PeriodKind
+        The kinds it is for are named, each with an example.
+    """
+    if notebook.periods and when.kind not in notebook.periods:
+        raise PeriodKind(
+            "report.period_kind",
+            name=notebook.name,
+            period=when.code,
+            kind=when.kind,
+            allowed=notebook.periods,
+        )
 
 
 def assignments(texts: Iterable[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perfkit import bundle, period, words
 from perfkit.errors import ParameterError, PerfkitError, UnknownName
-from perfkit.report import manifest, notebook, publish
+from perfkit.report import manifest, notebook, publish, units
 from perfkit.report.notebook import Notebook
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ class Order:
     lang : str
         zh or en.
     parameters : mapping
-        A value for every parameter of the notebook.
+        A value for every parameter of the notebook, as the kernel gets it.
+    shown : mapping
+        The same as it is published: the book by its own name, not by its place.
     stem : str
         Its files' name without ending.
     key : str
@@ -44,6 +46,7 @@ class Order:
     unit: str | None
     lang: str
     parameters: Mapping[str, Any]
+    shown: Mapping[str, Any]
     stem: str
     key: str
 
@@ -103,7 +106,8 @@ def plan(
     UnknownName
         An unknown notebook, parameter, language, book, level or unit, with the nearest name.
     ParameterError
-        A value is missing, of the wrong type or given twice.
+        A value is missing, of the wrong type or given twice; the notebook is not for such a
+        period, or a level gives no report.
     BadPeriod
         The period is none.
     BookRefused
@@ -116,10 +120,12 @@ def plan(
     langs = _langs(values["lang"])
     when = period.parse(values["period"]) if "period" in values else None
     if when is not None:
+        notebook.check_kind(read, when)
         values["period"] = when.code
     book = _opened(values, when)
-    units = _units(book, values, each, given=_is_given("unit", standard, parameters))
-    orders = tuple(_order(read, book, values, unit, lang) for unit in units for lang in langs)
+    given = _is_given("unit", standard, parameters)
+    about = _units(book, values, each, when, given=given)
+    orders = tuple(_order(read, book, values, unit, lang) for unit in about for lang in langs)
     folder = f"{publish.safe(when.code if when else UNDATED)}/{publish.safe(read.name)}"
     return Plan(read, book, when, folder, orders)
 
@@ -179,27 +185,23 @@ def _opened(values: dict[str, Any], when: period.Period | None) -> Book | None:
 
 
 def _units(
-    book: Book | None, values: Mapping[str, Any], each: str | None, *, given: bool
+    book: Book | None,
+    values: Mapping[str, Any],
+    each: str | None,
+    when: period.Period | None,
+    *,
+    given: bool,
 ) -> Sequence[str | None]:
     """Find the units: the one that was asked for, each of a level, or the book's whole."""
     if "unit" not in values:
         return (None,)
-    asked: str = values["unit"]
     if book is None:
-        return (asked,)
-    from perfkit import kpi
-
+        if each:
+            raise ParameterError("report.each_no_book", level=each)
+        return (values["unit"],)
     if each:
-        return kpi.units(book, each)
-    known = kpi.units(book)
-    if asked in known:
-        return (asked,)
-    if given and asked:
-        raise UnknownName(kind="unit", name=asked, allowed=known)
-    roots = kpi.units(book, book.root)
-    if len(roots) != 1:
-        raise ParameterError("report.unit_needed", book=book.name, allowed=", ".join(roots))
-    return roots
+        return units.each_of(book, each, when)
+    return units.choose(book, values["unit"], given=given)
 
 
 def _order(
@@ -208,5 +210,6 @@ def _order(
     bound = {**values, "lang": lang}
     if unit is not None:
         bound["unit"] = unit
-    key = manifest.key(read.sha256, bound, book.fingerprint if book else "")
-    return Order(unit, lang, bound, f"{publish.safe(unit or WHOLE)}.{lang}", key)
+    shown = {**bound, "book": book.name} if book else bound
+    key = manifest.key(read.sha256, shown, book.fingerprint if book else "")
+    return Order(unit, lang, bound, shown, f"{publish.safe(unit or WHOLE)}.{lang}", key)

@@ -96,7 +96,7 @@ def publish(out: Path, folder: str, made: Sequence[Made]) -> None:
     Raises
     ------
     PerfkitError
-        Two units would be written to the same file.
+        Two units would be written to the same file, or the folder's run.json is damaged.
     RunFailed
         The disk is full or cannot be written; nothing has changed.
     """
@@ -116,6 +116,9 @@ def publish(out: Path, folder: str, made: Sequence[Made]) -> None:
         exchange.mend(out)
         why = error.strerror or str(error)
         raise RunFailed("report.no_space", path=str(target), why=why) from error
+    except BaseException:  # told to stop: what is staged goes, what is published stays
+        exchange.mend(out)
+        raise
 
 
 def _refuse_same_file(kept: Sequence[Mapping[str, Any]], made: Sequence[Made]) -> None:
@@ -129,16 +132,26 @@ def _refuse_same_file(kept: Sequence[Mapping[str, Any]], made: Sequence[Made]) -
 
 
 def _link(source: Path, new: Path, *, without: set[str]) -> None:
-    """Bring the untouched files over: the same file under a second name, or a copy."""
+    """Bring over what is not replaced, foreign files and folders too: a second name, or a copy."""
     if not source.is_dir():
         return
-    for path in sorted(p for p in source.iterdir() if p.is_file()):
+    for path in sorted(source.iterdir()):
         if path.name in without or path.name == manifest.FILE:
             continue
-        try:
-            (new / path.name).hardlink_to(path)
-        except OSError:
-            shutil.copy2(path, new / path.name)
+        if path.is_symlink():
+            (new / path.name).symlink_to(path.readlink())
+        elif path.is_dir():
+            shutil.copytree(path, new / path.name, symlinks=True, copy_function=_same)
+        else:
+            _same(path, new / path.name)
+
+
+def _same(path: str | Path, new: str | Path) -> None:
+    """Give a file a second name; copy it where the file system has no such thing."""
+    try:
+        Path(new).hardlink_to(path)
+    except OSError:
+        shutil.copy2(path, new)
 
 
 def _add(new: Path, one: Made) -> dict[str, Any]:

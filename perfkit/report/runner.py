@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import json
 import os
 import signal
@@ -15,13 +14,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from perfkit import words
-from perfkit.report import exchange, execute, index, lock, manifest, publish
+from perfkit.errors import ParameterError, PerfkitError
+from perfkit.report import entry, exchange, execute, index, lock, manifest, publish, versions
 from perfkit.report.execute import Failure
 from perfkit.report.order import BOTH, Order, Plan, plan
-from perfkit.report.page import Fact, page, title_of
+from perfkit.report.page import page, title_of
+from perfkit.report.still import normalised
+
+if TYPE_CHECKING:
+    from perfkit.book import Book
 
 __all__ = ["Outcome", "Progress", "RunResult", "run"]
 
@@ -128,9 +131,9 @@ def run(
     parameters : mapping, optional
         The notebook's other parameters, texts or Python values.
     force : bool, default False
-        Run also what is up to date.
+        Run also what is up to date, and replace what another book or notebook has published.
     jobs : int, optional
-        How many kernels at once; by default two, or one on a machine with one processor.
+        How many kernels at once; 0 or without it two, or one on a machine with one processor.
     timeout : float
         The longest a cell may take. [s]
     progress : callable, optional
@@ -150,6 +153,8 @@ def run(
     Locked
         Another run holds the reports' folder (exit code 3).
     """
+    if jobs is not None and jobs < 0:
+        raise ParameterError("report.jobs", jobs=jobs)
     standard = {
         "book": None if book is None else str(book),
         "period": period,
@@ -165,20 +170,28 @@ def run(
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """Turn a request to terminate into an exit with code 143 that clears up on its way."""
+    """Turn a request to terminate into an exit with code 143 that clears up on its way.
+
+    A key press (Ctrl-C) stays what it is, KeyboardInterrupt; a second one does not disturb
+    the clearing up.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_IGN)
-        raise SystemExit(TERMINATED)
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(TERMINATED)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {signal.SIGTERM: signal.signal(signal.SIGTERM, stop)}
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,17 +213,22 @@ class _Run:
         self.jobs = jobs or min(2, os.cpu_count() or 1)
         self.timeout = timeout
         self.progress = progress
+        self.origin = entry.origin(made.notebook.path, out)
         self.outcomes: dict[tuple[str | None, str], Outcome] = {}
         self.fresh: list[publish.Made] = []
 
     def all(self, *, force: bool) -> RunResult:
         """Make what is not up to date, publish it in one step, and renew the index."""
         target = self.out / self.plan.folder
-        known = {(e["unit"], e["lang"]): e for e in manifest.entries(target)}
+        publish.published(self.out)  # a damaged list is refused before anything runs
+        before = manifest.entries(target)
+        if not force:
+            entry.refuse_other(self.plan, target, before, origin=self.origin)
+        known = {(e["unit"], e["lang"]): e for e in before}
         wanted = []
         for order in self.plan.orders:
-            entry = known.get((order.unit, order.lang))
-            if not force and entry and manifest.is_current(target, entry, order.key):
+            there = known.get((order.unit, order.lang))
+            if not force and there and manifest.is_current(target, there, order.key):
                 self._done(order, "up_to_date", target / f"{order.stem}.html")
             else:
                 wanted.append(order)
@@ -232,22 +250,26 @@ class _Run:
         source = execute.in_language(_node(self.plan.notebook.content), order.lang)
         with tempfile.TemporaryDirectory(prefix="perfkit-", ignore_cleanup_errors=True) as work:
             done = execute.run(source, order.parameters, folder=Path(work), timeout=self.timeout)
-        still = execute.normalised(done.notebook, order.parameters)
-        if done.failure:
-            return _Failed(still, done.failure)
+            places = {work: "…", str(Path(work).resolve()): "…"} | _place(self.plan.book)
+        still = normalised(done.notebook, order.shown, places)
+        if failure := done.failure or _moved(self.plan.book):
+            return _Failed(still, failure)
         start = time.perf_counter()
         try:
-            facts = _facts(self.plan, order)
-            html = page(still, lang=order.lang, facts=facts, versions=manifest.page_versions())
+            facts = entry.header(self.plan, order)
+            html = page(still, lang=order.lang, facts=facts, versions=versions.page_versions())
         except Exception as error:
             return _Failed(still, execute.unpaged(error))
-        entry = _entry(self.plan, order, title_of(still))
-        entry["seconds"] = {
+        said = self._describe(order, still)
+        said["seconds"] = {
             "run": round(done.seconds, 2),
             "page": round(time.perf_counter() - start, 2),
         }
         contents = {"html": html.encode(), "ipynb": _bytes(still)}
-        return publish.Made(entry, order.stem, contents)
+        return publish.Made(said, order.stem, contents)
+
+    def _describe(self, order: Order, notebook: Any) -> dict[str, Any]:
+        return entry.describe(self.plan, order, title_of(notebook), origin=self.origin)
 
     def _take(self, order: Order, made: publish.Made | _Failed) -> None:
         """Keep a finished report for publication, or a failed one apart."""
@@ -255,14 +277,13 @@ class _Run:
             self.fresh.append(made)
             self._done(order, "made", self.out / self.plan.folder / f"{order.stem}.html")
             return
-        entry = _entry(self.plan, order, title_of(made.notebook))
-        why = made.failure
-        entry |= {"reason": why.reason, "cell": why.cell, "said": dict(why.said)}
+        said, why = self._describe(order, made.notebook), made.failure
+        said |= {"reason": why.reason, "cell": why.cell, "said": dict(why.said)}
         path = publish.keep_failed(
             self.out,
             self.plan.folder,
             order.stem,
-            entry=entry,
+            entry=said,
             notebook=_bytes(made.notebook),
         )
         self._done(order, "failed", path, made.failure)
@@ -272,6 +293,26 @@ class _Run:
         self.outcomes[order.unit, order.lang] = outcome
         if self.progress:
             self.progress(outcome, len(self.outcomes), len(self.plan.orders))
+
+
+def _place(book: Book | None) -> dict[str, str]:
+    """Say what is published instead of the place of a book's folder."""
+    if book is None:
+        return {}
+    return {str(path): book.name for path in (book.path, book.path.resolve())}
+
+
+def _moved(book: Book | None) -> Failure | None:
+    """Say so when a book's files are no longer those that the run was checked with."""
+    if book is None:
+        return None
+    from perfkit.book import source
+
+    try:
+        now = source.fingerprint(book.path, source.files(book.path).values())
+    except (OSError, PerfkitError):
+        now = ""
+    return None if now == book.fingerprint else execute.data_changed(book.name)
 
 
 def _each(
@@ -314,44 +355,3 @@ def _bytes(notebook: Any) -> bytes:
 
     text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
     return (text.rstrip("\n") + "\n").encode()
-
-
-def _facts(made: Plan, order: Order) -> list[Fact]:
-    """Fill the header: unit, period, book and data."""
-    facts = []
-    if order.unit is not None:
-        name = made.book.unit_name(order.unit, order.lang) if made.book else order.unit
-        said = name if name == order.unit else f"{name} ({order.unit})"
-        facts.append(("unit", said))
-    if made.period is not None:
-        days = {"first": made.period.first, "last": made.period.last, "days": made.period.days}
-        text = words.text("report.days", order.lang, code=made.period.code, **days)
-        facts.append(("period", text))
-    if made.book is not None:
-        facts += [("book", made.book.title(order.lang)), ("data", made.book.fingerprint[:12])]
-    return [Fact(words.text(f"report.{name}", order.lang), value) for name, value in facts]
-
-
-def _entry(made: Plan, order: Order, title: str) -> dict[str, Any]:
-    """Write down what goes into one report."""
-    book = made.book
-    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    return {
-        "notebook": made.notebook.name,
-        "title": title or made.notebook.name,
-        "period": made.period.code if made.period else None,
-        "unit": order.unit,
-        "unit_name": book.unit_name(order.unit, order.lang) if book and order.unit else order.unit,
-        "lang": order.lang,
-        "parameters": dict(order.parameters),
-        "key": order.key,
-        "notebook_sha256": made.notebook.sha256,
-        "book": book.name if book else None,
-        "data": book.fingerprint if book else None,
-        "as_of": book.as_of.isoformat() if book else None,
-        "versions": dict(manifest.made_with()),
-        "source_sha256": manifest.source_sha256(),
-        "counts": {t: {"in": n, "refused": 0} for t, n in book.counts.items()} if book else {},
-        "findings": [f.record() for f in book.findings] if book else [],
-        "made": now,
-    }

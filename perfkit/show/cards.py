@@ -10,7 +10,7 @@ import pandas as pd
 from perfkit import words
 from perfkit.show import comparison, label
 from perfkit.show.comparison import Source
-from perfkit.show.html import Cell, Display, card, display
+from perfkit.show.html import Cell, Display, card, display, quiet
 
 __all__ = ["headline"]
 
@@ -38,6 +38,11 @@ def headline(
     title : str, default ""
         Above the cards.
 
+    Returns
+    -------
+    Display
+        One quiet line where no number is known.
+
     Raises
     ------
     UnknownName
@@ -45,7 +50,8 @@ def headline(
     PerfkitError
         A column is missing, a KPI comes twice, or the frame holds several units.
     """
-    label.require(frame, ("unit", "kpi", "period", "value"), "headline")
+    if comparison.lacks(frame, ("unit", "kpi", "period", "value"), "headline"):
+        return quiet(comparison.nothing(frame, kpis, lang), frame, lang=lang, title=title)
     frame = comparison.select(frame, kpis)
     label.one(frame, "unit")
     when, columns = label.one(frame, "period"), comparison.shown(frame)

@@ -29,10 +29,13 @@ __all__ = [
     "head",
     "is_number",
     "known",
+    "lacks",
     "notes",
+    "nothing",
     "of",
     "select",
     "shown",
+    "source_line",
     "version",
     "written",
 ]
@@ -87,6 +90,15 @@ def floats(frame: pd.DataFrame) -> pd.DataFrame:
 def select(frame: pd.DataFrame, kpis: Sequence[str] | None, *, by: str = "unit") -> pd.DataFrame:
     """Choose the KPIs to show, in the order asked for, each once a unit (or period).
 
+    Parameters
+    ----------
+    frame : DataFrame
+        A comparison.
+    kpis : sequence of str or None
+        Which, in this order; all of them otherwise.
+    by : {"unit", "period"}
+        What holds each KPI once.
+
     Raises
     ------
     UnknownName
@@ -114,8 +126,83 @@ def shown(frame: pd.DataFrame) -> list[str]:
     return [c for c in held if c not in below]
 
 
+def lacks(
+    frame: pd.DataFrame, columns: Sequence[str], what: str, held: Sequence[str] | None = None
+) -> bool:
+    """Say whether a frame holds nothing to show: no rows, or no known number.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What is to be shown.
+    columns : sequence of str
+        The columns that must be there, where there are rows.
+    what : str
+        The display asked for, named in the message.
+    held : sequence of str, optional
+        The columns of which one must hold a number; all numbers of a comparison otherwise.
+
+    Raises
+    ------
+    PerfkitError
+        There are rows, but a column is missing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"unit": ["D1", "D2"], "value": [float("nan"), 1.0]})
+    >>> lacks(frame, ["unit", "value"], "bars"), lacks(frame.head(1), ["value"], "bars")
+    (False, True)
+    """
+    if frame.empty:
+        return True
+    label.require(frame, columns, what)
+    seen = known(frame) if held is None else [c for c in held if c in frame]
+    return not bool(frame[seen].notna().to_numpy().any())
+
+
+_MANY = 8  # so many KPIs are named where there is nothing to show
+
+
+def nothing(frame: pd.DataFrame, kpis: Sequence[str] | None, lang: str, room: str = "table") -> str:
+    """Say that there is nothing to show, and which KPIs it would take.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What was to be shown.
+    kpis : sequence of str or None
+        What was asked for; the KPIs of the frame otherwise.
+    lang : {"zh", "en"}
+        The reader's language.
+    room : {"table", "chart"}
+        Whose words.
+    """
+    codes = list(kpis or (frame["kpi"].unique() if "kpi" in frame else ()))
+    if not codes:
+        return words.text(f"{room}.nothing", lang)
+    said = words.text("table.list", lang).join(label.kpi_name(str(c), lang) for c in codes[:_MANY])
+    if len(codes) > _MANY:
+        said = words.text("table.more", lang, list=said)
+    return words.text(f"{room}.nothing_of", lang, kpis=said)
+
+
 def head(column: str, when: str, lang: str) -> str:
-    """Name a column; 'last month' where the period is a month."""
+    """Name a column; 'last month' where the period is a month or a part of one.
+
+    Parameters
+    ----------
+    column : str
+        A number column of a comparison.
+    when : str
+        The code of its period.
+    lang : {"zh", "en"}
+        The reader's language.
+
+    Examples
+    --------
+    >>> head("previous", "2012-09@11", "en"), head("previous", "2012H1", "en")
+    ('last month', 'period before')
+    """
     versioned = _VERSIONED.fullmatch(column)
     if versioned:
         said = version(versioned[2], lang)
@@ -133,6 +220,17 @@ def version(code: str, lang: str) -> str:
 def written(column: str, code: str, value: float, lang: str) -> str:
     """Write one number of a comparison; a change carries its sign.
 
+    Parameters
+    ----------
+    column : str
+        The column it stands in.
+    code : str
+        Its KPI.
+    value : float
+        The number. [the KPI's unit]
+    lang : {"zh", "en"}
+        The reader's language.
+
     Examples
     --------
     >>> written("change_previous", "activity_rate", 0.05, "en")
@@ -146,9 +244,7 @@ def written(column: str, code: str, value: float, lang: str) -> str:
     if not _is_change(column):
         return words.number(value, unit, lang)
     unit = "rate" if column.startswith("growth_") else label.change_unit(unit)
-    text = words.number(value, unit, lang, signed=True)
-    moved = any(c in "123456789" for c in text)
-    return text if moved else text.removeprefix("+").removeprefix("-")
+    return words.number(value, unit, lang, signed=True)
 
 
 def _is_change(column: str) -> bool:
@@ -156,7 +252,19 @@ def _is_change(column: str) -> bool:
 
 
 def cell(column: str, code: str, value: float, lang: str) -> Cell:
-    """Write one number of a comparison and judge it where it is a change."""
+    """Write one number of a comparison and judge it where it is a change.
+
+    Parameters
+    ----------
+    column : str
+        The column it stands in.
+    code : str
+        Its KPI.
+    value : float
+        The number. [the KPI's unit]
+    lang : {"zh", "en"}
+        The reader's language.
+    """
     way, text = label.direction(code), written(column, code, value, lang)
     if column.startswith("attainment"):
         return _attained(value, way, text, judged=column == "attainment")
@@ -167,10 +275,22 @@ def cell(column: str, code: str, value: float, lang: str) -> Cell:
 
 
 def cell_of(column: str, code: str, record: Mapping[Any, Any], lang: str) -> Cell:
-    """Write one column of a row, with the growth below the change where there is one."""
+    """Write one column of a row, with the growth below the change where it is known.
+
+    Parameters
+    ----------
+    column : str
+        The column.
+    code : str
+        The KPI of the row.
+    record : mapping
+        Column → value, of the row.
+    lang : {"zh", "en"}
+        The reader's language.
+    """
     top = cell(column, code, record[column], lang)
     growth = record.get(column.replace("change_", "growth_"), math.nan)
-    if not column.startswith("change_") or math.isnan(growth):
+    if not column.startswith("change_") or not math.isfinite(growth):
         return top
     text = written("growth_", code, growth, lang)
     return replace(top, under=Cell(text, top.mood))
@@ -193,16 +313,46 @@ def of(code: str, lang: str) -> str:
 
 
 def notes(frame: pd.DataFrame, source: Source, lang: str, *, judged: bool = False) -> list[str]:
-    """Write what every table must say: variant, period, unit of money, fingerprint."""
+    """Write what every table must say: variant, period, unit of money, fingerprint.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What is shown.
+    source : Source
+        Where it comes from.
+    lang : {"zh", "en"}
+        The reader's language.
+    judged : bool, default False
+        Whether the marks of a change need their key.
+    """
+    key = [words.text("table.key", lang)] if judged else []
+    return [*key, source_line(frame, source, lang, money=True)]
+
+
+def source_line(frame: pd.DataFrame, source: Source, lang: str, *, money: bool = False) -> str:
+    """Write in one line where numbers come from: period, variant, fingerprint.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What is shown.
+    source : Source
+        Where it comes from.
+    lang : {"zh", "en"}
+        The reader's language.
+    money : bool, default False
+        Whether to name the unit of money, where the frame holds any.
+    """
     parts = [words.text("table.source_period", lang, period=source.period)]
     variants = _variants(frame, lang) if {"variant", "kpi"} <= set(frame.columns) else ""
     if variants:
         parts.append(words.text("table.source_variant", lang, variant=variants))
-    if "kpi" in frame and "yuan" in {label.unit_of(str(k)) for k in frame["kpi"].unique()}:
+    kpis = frame["kpi"].unique() if money and "kpi" in frame else ()
+    if "yuan" in {label.unit_of(str(k)) for k in kpis}:
         parts.append(words.text("table.source_money", lang))
     parts.append(words.text("table.source_data", lang, fingerprint=source.fingerprint))
-    key = [words.text("table.key", lang)] if judged else []
-    return [*key, words.text("table.join", lang).join(parts)]
+    return words.text("table.join", lang).join(parts)
 
 
 _ONLY = "standard"  # the variant of a KPI that has no other: nothing to tell
@@ -210,7 +360,7 @@ _ONLY = "standard"  # the variant of a KPI that has no other: nothing to tell
 
 def _variants(frame: pd.DataFrame, lang: str) -> str:
     """Name the variants; the commonest without its KPIs, the others with theirs."""
-    seen = frame[["kpi", "variant"]].drop_duplicates().astype(str)
+    seen = frame[["kpi", "variant"]].dropna().drop_duplicates().astype(str)
     seen = seen[seen["variant"] != _ONLY]
     often = seen["variant"].value_counts(sort=False).sort_values(ascending=False, kind="stable")
     comma = words.text("table.list", lang)

@@ -24,6 +24,7 @@ __all__ = [
     "display",
     "fingerprint",
     "grid",
+    "quiet",
 ]
 
 
@@ -175,7 +176,17 @@ def grid(heads: Sequence[Head], rows: Sequence[Row]) -> str:
 
 
 def card(name: str, of: str, value: str, lines: Sequence[Cell]) -> str:
-    """Lay out one figure of the headline with the lines below it."""
+    """Lay out one figure of the headline with the lines below it.
+
+    Parameters
+    ----------
+    name, of : str
+        What the figure is, and its unit of measure.
+    value : str
+        The figure as it is read.
+    lines : sequence of Cell
+        What it compares with.
+    """
     below = "".join(
         f'<span class="pk-line{f" pk-{c.mood}" if c.mood else ""}">{escape(c.text)}</span>'
         + _bar(c.bar)
@@ -185,7 +196,17 @@ def card(name: str, of: str, value: str, lines: Sequence[Cell]) -> str:
 
 
 def block(title: str, inside: str, notes: Sequence[str]) -> str:
-    """Put a title above and the notes below, with the style in front."""
+    """Put a title above and the notes below, with the style in front.
+
+    Parameters
+    ----------
+    title : str
+        Above; none where it is empty.
+    inside : str
+        A grid, or cards. [HTML]
+    notes : sequence of str
+        Below, one a line.
+    """
     top = f'<div class="pk-title">{escape(title)}</div>' if title else ""
     below = "".join(f'<div class="pk-note">{escape(note)}</div>' for note in notes if note)
     return f'<style>{css()}</style>\n<div class="pk-block">{top}{inside}{below}</div>'
@@ -194,6 +215,40 @@ def block(title: str, inside: str, notes: Sequence[str]) -> str:
 def display(
     title: str, inside: str, notes: Sequence[str], data: pd.DataFrame, lang: str
 ) -> Display:
-    """Make a display of a grid or of cards, with the numbers behind it."""
+    """Make a display of a grid or of cards, with the numbers behind it.
+
+    Parameters
+    ----------
+    title : str
+        Above it.
+    inside : str
+        The grid, or the cards. [HTML]
+    notes : sequence of str
+        Below it, one a line.
+    data : DataFrame
+        What it shows, unformatted.
+    lang : {"zh", "en"}
+        The reader's language.
+    """
     summary = words.text("table.summary", lang, title=title, rows=len(data), mark=fingerprint(data))
     return Display(block(title, inside, notes), summary, data.reset_index(drop=True))
+
+
+def quiet(said: str, data: pd.DataFrame, *, lang: str, title: str | None = None) -> Display:
+    """Make a display of one quiet line, where there is nothing to lay out.
+
+    Parameters
+    ----------
+    said : str
+        The line.
+    data : DataFrame
+        What was to be shown; its columns are kept, its rows are not.
+    lang : {"zh", "en"}
+        The reader's language.
+    title : str, optional
+        Above the line.
+    """
+    none = data.head(0)
+    summary = words.text("table.summary", lang, title=title or said, rows=0, mark=fingerprint(none))
+    inside = f'<div class="pk-quiet">{escape(said)}</div>'
+    return Display(block(title or "", inside, ()), summary, none)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 import pandas as pd
 
 from perfkit import words
 from perfkit.show import comparison, label
 from perfkit.show.comparison import Source
-from perfkit.show.html import Cell, Display, Head, Row, display, grid
+from perfkit.show.html import Cell, Display, Head, Row, display, grid, quiet
 
-__all__ = ["effects", "heads", "table"]
+__all__ = ["effects", "findings", "heads", "table"]
 
 
 def table(
@@ -48,15 +48,21 @@ def table(
     Returns
     -------
     Display
-        Where a row has a kpi, the columns of a comparison are written in its unit.
+        Where a row has a kpi, the columns of a comparison are written in its unit. One quiet
+        line where there is no row, or a column ``value`` and no known number.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"unit": ["D1"], "value": [float("nan")]})
+    >>> frame = pd.DataFrame({"unit": ["D1", "D2"], "value": [float("nan"), 3.0]})
     >>> shown = table(frame, lang="en", source=Source("2012-09", "3fa9c2d1"))
     >>> '<th scope="row">D1</th><td class="pk-num">–</td>' in shown.html
     True
+    >>> table(frame.head(0), lang="en", source=Source("2012-09", "3fa9c2d1"))
+    Table: This book has nothing to show here. · 0 rows · ...
     """
+    held = frame.select_dtypes("number").columns.union(["value"]) if "value" in frame else None
+    if frame.empty or (held is not None and comparison.lacks(frame, (), "table", list(held))):
+        return quiet(comparison.nothing(frame, None, lang), frame, lang=lang, title=title)
     units, columns = units or {}, [str(c) for c in frame.columns]
     numeric = [pd.api.types.is_numeric_dtype(frame[c]) for c in frame.columns]
     named = [(heads or {}).get(c) or label.said(f"table.column.{c}", lang, c) for c in columns]
@@ -73,8 +79,6 @@ def table(
             for column, number in zip(record, numeric, strict=True)
         )
         rows.append(Row(tuple(cells)))
-    if not rows:
-        rows.append(Row((Cell(words.text("table.empty", lang)),)))
     return display(title, grid(tops, rows), comparison.notes(frame, source, lang), frame, lang)
 
 
@@ -142,12 +146,18 @@ def effects(
     title : str, default ""
         Above the table.
 
+    Returns
+    -------
+    Display
+        One quiet line where no number is known.
+
     Raises
     ------
     PerfkitError
         A column is missing.
     """
-    label.require(frame, ("kpi", *_EFFECT), "effects")
+    if comparison.lacks(frame, ("kpi", *_EFFECT), "effects", list(_EFFECT)):
+        return quiet(comparison.nothing(frame, None, lang), frame, lang=lang, title=title)
     return table(frame, lang=lang, source=source, units=_EFFECT, heads=heads, title=title)
 
 
@@ -160,3 +170,58 @@ def heads(key: str, lang: str) -> dict[str, str]:
     'higher is better'
     """
     return {str(k): str(v) for k, v in words.table(key, lang).items()}
+
+
+class Finding(Protocol):
+    """What the check of a book found, as `findings` reads it."""
+
+    @property
+    def severity(self) -> str:
+        """Give error, warning or note."""
+
+    @property
+    def table(self) -> str:
+        """Give the table it was found in."""
+
+    @property
+    def count(self) -> int:
+        """Give how many rows it concerns. [rows]"""
+
+    def text(self, lang: str) -> str:
+        """Say what was found."""
+
+    def fix(self, lang: str) -> str:
+        """Say what to do."""
+
+
+def findings(findings: Iterable[Finding], *, lang: str, source: Source) -> Display:
+    """Show what the check of a book found, and the way out of each.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        As the book gives them; rows keep their order.
+    lang : {"zh", "en"}
+        The reader's language.
+    source : Source
+        What the caption says.
+
+    Returns
+    -------
+    Display
+        One quiet line where the check found nothing.
+
+    Examples
+    --------
+    >>> findings([], lang="en", source=Source("2012-09", "3fa9c2d1"))
+    Table: The check of the book found nothing. · 0 rows · ...
+    """
+    rows = [
+        (one.severity, one.table or "–", one.count, one.text(lang), one.fix(lang))
+        for one in findings
+    ]
+    frame = pd.DataFrame(rows, columns=["severity", "table", "count", "what", "way_out"])
+    if frame.empty:
+        return quiet(words.text("table.no_findings", lang), frame, lang=lang)
+    title = words.text("table.findings", lang)
+    return table(frame, lang=lang, source=source, title=title)

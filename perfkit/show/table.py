@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
@@ -10,9 +11,9 @@ from perfkit import words
 from perfkit.show import comparison, label
 from perfkit.show.cards import headline
 from perfkit.show.comparison import Source
-from perfkit.show.html import Cell, Display, Head, Row, css, display, grid
-from perfkit.show.plain import effects, heads, table
-from perfkit.show.prose import Prose, facts, sentence
+from perfkit.show.html import Cell, Display, Head, Row, css, display, grid, quiet
+from perfkit.show.plain import effects, findings, heads, table
+from perfkit.show.prose import Prose, coverage, facts, sentence
 
 __all__ = [
     "Display",
@@ -20,9 +21,11 @@ __all__ = [
     "Source",
     "by_period",
     "by_unit",
+    "coverage",
     "css",
     "effects",
     "facts",
+    "findings",
     "headline",
     "heads",
     "scorecard",
@@ -65,7 +68,7 @@ def scorecard(
     -------
     Display
         Rows grouped by family of KPI. Blue and filled arrows: better; orange and hollow:
-        worse; grey: to be read in context.
+        worse; grey: to be read in context. One quiet line where no number is known.
 
     Raises
     ------
@@ -74,26 +77,14 @@ def scorecard(
     PerfkitError
         A column is missing, a KPI comes twice, or the frame holds several units.
     """
-    label.require(frame, ("unit", "kpi", "period", "value"), "scorecard")
+    if comparison.lacks(frame, ("unit", "kpi", "period", "value"), "scorecard"):
+        return quiet(comparison.nothing(frame, kpis, lang), frame, lang=lang, title=title)
     frame = comparison.select(frame, kpis)
-    unit, when, columns = (
-        label.one(frame, "unit"),
-        label.one(frame, "period"),
-        comparison.shown(frame),
-    )
+    unit, when = label.one(frame, "unit"), label.one(frame, "period")
+    columns = comparison.shown(frame)
     tops = [Head(words.text("table.kpi", lang), numeric=False)]
     tops += [Head(comparison.head(c, when, lang)) for c in columns]
-    rows: list[Row] = []
-    families = frame["kpi"].map(label.family)
-    for family in sorted(families.unique(), key=label.family_place):
-        if families.nunique() > 1:
-            rows.append(Row((Cell(label.family_name(family, lang)),), "family"))
-        part = frame[families == family]
-        for record in part.to_dict("records"):
-            code = str(record["kpi"])
-            first = Cell(label.kpi_name(code, lang), of=comparison.of(code, lang))
-            numbers = (comparison.cell_of(c, code, record, lang) for c in columns)
-            rows.append(Row((first, *numbers)))
+    rows = _by_family(frame, columns, lang)
     said = title or words.text(
         "table.scorecard",
         lang,
@@ -104,6 +95,21 @@ def scorecard(
     notes = comparison.notes(frame, source, lang, judged=judged)
     data = frame[["unit", "kpi", *comparison.known(frame)]]
     return display(said, grid(tops, rows), notes, data, lang)
+
+
+def _by_family(frame: pd.DataFrame, columns: Sequence[str], lang: str) -> list[Row]:
+    """Lay out one row a KPI, the families in the order of the catalogue."""
+    rows: list[Row] = []
+    families = frame["kpi"].map(label.family)
+    for family in sorted(families.unique(), key=label.family_place):
+        if families.nunique() > 1:
+            rows.append(Row((Cell(label.family_name(family, lang)),), "family"))
+        for record in frame[families == family].to_dict("records"):
+            code = str(record["kpi"])
+            first = Cell(label.kpi_name(code, lang), of=comparison.of(code, lang))
+            numbers = (comparison.cell_of(c, code, record, lang) for c in columns)
+            rows.append(Row((first, *numbers)))
+    return rows
 
 
 def by_unit(
@@ -137,6 +143,11 @@ def by_unit(
     title : str, optional
         In place of the usual one.
 
+    Returns
+    -------
+    Display
+        One quiet line where no number is known.
+
     Raises
     ------
     UnknownName
@@ -145,7 +156,8 @@ def by_unit(
         A column is missing, or a unit has a KPI twice.
     """
     more = [change] if change else []
-    label.require(frame, ("unit", "kpi", "period", "value", *more), "by_unit")
+    if comparison.lacks(frame, ("unit", "kpi", "period", "value", *more), "by_unit"):
+        return quiet(comparison.nothing(frame, kpis, lang), frame, lang=lang, title=title)
     frame = comparison.select(frame, kpis)
     when, units = label.one(frame, "period"), frame["unit"].unique().tolist()
     wholes = {u for u in units if any(str(v).startswith(f"{u}/") for v in units)}
@@ -185,6 +197,11 @@ def by_period(
     title : str, optional
         In place of the usual one.
 
+    Returns
+    -------
+    Display
+        One quiet line where no number is known.
+
     Raises
     ------
     UnknownName
@@ -192,7 +209,8 @@ def by_period(
     PerfkitError
         A column is missing, a period has a KPI twice, or the frame holds several units.
     """
-    label.require(frame, ("unit", "kpi", "period", "value"), "by_period")
+    if comparison.lacks(frame, ("unit", "kpi", "period", "value"), "by_period"):
+        return quiet(comparison.nothing(frame, kpis, lang), frame, lang=lang, title=title)
     frame = comparison.select(frame, kpis, by="period")
     unit = label.one(frame, "unit")
     said = {str(p): label.period_name(str(p), lang) for p in frame["period"].unique()}
@@ -222,8 +240,9 @@ def _matrix(
         cells = [Cell(name)]
         for code in codes:
             text = words.number(found.get((row, code)), label.unit_of(code), lang)
-            small = below.get((row, code))
-            told = None if small is None else comparison.cell(str(change), code, small, lang)
+            small = float(below.get((row, code), math.nan))
+            known = not math.isnan(small)
+            told = comparison.cell(str(change), code, small, lang) if known else None
             cells.append(Cell(text, under=told))
         rows.append(Row(tuple(cells), "whole" if row in wholes else ""))
     return grid(tops, rows)

@@ -85,6 +85,11 @@ def has(key: str, lang: str) -> bool:
 def table(key: str, lang: str) -> dict[str, Any]:
     """Give a copy of one table of the words file.
 
+    Raises
+    ------
+    KeyError
+        No such key, or no such language.
+
     Examples
     --------
     >>> sorted(table("level", "en"))[:2]
@@ -95,6 +100,11 @@ def table(key: str, lang: str) -> dict[str, Any]:
 
 def keys(lang: str) -> set[str]:
     """List every dotted key of one language, to compare the two.
+
+    Raises
+    ------
+    KeyError
+        No such language.
 
     Examples
     --------
@@ -133,6 +143,7 @@ def number(value: float | None, unit: str, lang: str, *, signed: bool = False) -
     """Write a number as the reader of `lang` expects it.
 
     Rates are kept as 0-1 and money as yuan everywhere else; only here do % and 万 appear.
+    What rounds to zero has no sign.
 
     Parameters
     ----------
@@ -150,18 +161,28 @@ def number(value: float | None, unit: str, lang: str, *, signed: bool = False) -
     -------
     str
 
+    Raises
+    ------
+    KeyError
+        The number needs a word of a language that is not there.
+
     Examples
     --------
     >>> number(123_000, "yuan", "en"), number(123_000, "yuan", "zh") == "12.3" + chr(0x4E07)
     ('123,000', True)
-    >>> number(0.4101, "rate", "en"), number(float("nan"), "rate", "en")
-    ('41.0%', '–')
-    >>> number(-0.052, "points", "en", signed=True)
-    '-5.2 pp'
+    >>> number(0.3704, "rate", "en"), number(float("nan"), "rate", "en")
+    ('37.0%', '–')
+    >>> number(-0.047, "points", "en", signed=True), number(-0.0001, "points", "en", signed=True)
+    ('-4.7 pp', '0.0 pp')
     """
     if value is None or math.isnan(value):
         return "–"
-    plus = "+" if signed else ""
+    said = _written(value, unit, lang, "+" if signed else "")
+    moved = math.isinf(value) or any(c in "123456789" for c in said)
+    return said if moved else said.lstrip("+-")
+
+
+def _written(value: float, unit: str, lang: str, plus: str) -> str:
     if unit == "yuan":
         return _money(value, lang, plus)
     if unit == "rate":

@@ -8,7 +8,8 @@ their marks and dashes.
 
 from perfkit.show.plot.among import bars, composition, concentration
 from perfkit.show.plot.case import before_after
-from perfkit.show.plot.look import Picture, figure_data, font_file, picture, style
+from perfkit.show.plot.ending import Picture, figure_data, picture
+from perfkit.show.plot.look import font_file, style
 from perfkit.show.plot.over_time import curve, lines
 
 __all__ = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from perfkit import period, words
+from perfkit import words
 from perfkit.errors import PerfkitError
 from perfkit.show import comparison, label
 from perfkit.show.plot.look import (
@@ -16,14 +16,17 @@ from perfkit.show.plot.look import (
     INK,
     ORANGE,
     SKY,
+    blank,
     canvas,
     finish,
+    kept,
     legend_above,
     limits,
     measure_axis,
     say,
     title_or,
 )
+from perfkit.show.plot.place import wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,15 +65,21 @@ def bars(
     Returns
     -------
     Axes
-        The value of each unit stands at the right edge, with its attainment.
+        The value of each unit stands at the right edge, with its attainment. A small figure
+        that says so where no value is known.
 
     Raises
     ------
     PerfkitError
         A column is missing, or the frame holds several KPIs or periods.
+    UnknownName
+        The frame does not hold the KPI asked for.
     """
-    label.require(frame, ("unit", "kpi", "period", "value"), "bars")
-    frame = comparison.select(frame, None if kpi is None else [kpi])
+    asked = None if kpi is None else [kpi]
+    held = ["value", *(c for c, _ in _REFERENCES)]
+    if comparison.lacks(frame, ("unit", "kpi", "period", "value"), "bars", held):
+        return blank(frame, asked, lang, title, ax)
+    frame = comparison.select(frame, asked)
     code, when = label.one(frame, "kpi"), label.one(frame, "period")
     unit, name = label.unit_of(code), label.kpi_name(code, lang)
     ax = canvas(ax, lang, 1.7 + 0.46 * len(frame))
@@ -85,8 +94,8 @@ def bars(
             ax.plot(frame[column].to_numpy(float), rows, mark, ms=size + 2, mew=edge + 2.4,
                     mec="white", mfc="white", label="_rim", zorder=3)  # fmt: skip
             ax.plot(frame[column].to_numpy(float), rows, mark, ms=size, mew=edge, mec=color,
-                    mfc="white", label=_said_reference(column, when, lang), zorder=4)  # fmt: skip
-    ax.set_yticks(rows, [label.wrap(label.unit_name(u, names), 16) for u in frame["unit"]])
+                    mfc="white", label=comparison.head(column, when, lang), zorder=4)  # fmt: skip
+    ax.set_yticks(rows, [wrap(label.unit_name(u, names), 16) for u in frame["unit"]])
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(len(frame) - 0.45, -0.55)
     ax.spines["left"].set_visible(False)
@@ -96,15 +105,7 @@ def bars(
     if drawn:
         legend_above(ax)
     text = title_or(title, "bars", lang, kpi=name, period=label.period_name(when, lang))
-    return finish(ax, frame[["unit", "kpi", "period", "value", *drawn]], text)
-
-
-def _said_reference(column: str, when: str, lang: str) -> str:
-    """Say 'last month' of a month and 'period before' of anything else."""
-    kind = period.parse(when).kind
-    return label.said(
-        f"table.column.{column}_{kind}", lang, words.text(f"table.column.{column}", lang)
-    )
+    return finish(ax, kept(frame, "unit", "kpi", "period", "value", *drawn), text)
 
 
 def _right_column(ax: Axes, frame: pd.DataFrame, unit: str, lang: str) -> None:
@@ -157,40 +158,46 @@ def composition(
     Returns
     -------
     Axes
-        A part too narrow for its number shows none; `figure_data` has it.
+        A part too narrow for its number shows none; `figure_data` has it. A small figure
+        that says so where no value is known.
 
     Raises
     ------
     PerfkitError
         A column is missing, or a row has a part twice.
     """
-    label.require(frame, (rows, parts, "value"), "composition")
+    if comparison.lacks(frame, (rows, parts, "value"), "composition", ["value"]):
+        return blank(frame, None, lang, title, ax)
     if frame.duplicated([rows, parts]).any():
         raise PerfkitError("show.twice", columns=f"{rows}, {parts}")
     wide = frame.pivot(index=rows, columns=parts, values="value")
     wide = wide.loc[frame[rows].unique(), frame[parts].unique()]
     ax = canvas(ax, lang, 1.8 + 0.5 * len(wide))
-    shades = _TWO_SHADES if wide.shape[1] == 2 else _SHADES
-    at, left = range(len(wide)), [0.0] * len(wide)
-    for place, part in enumerate(wide.columns):
-        shade = shades[place % len(shades)]
-        said = say(parts, str(part), lang, names)
-        drawn = ax.barh(at, wide[part].fillna(0.0), left=left, height=0.62, color=shade,
-                        edgecolor="white", lw=1.2, label=said)  # fmt: skip
-        left = [bar.get_x() + bar.get_width() for bar in drawn]
-    ax.set_yticks(at, [label.wrap(say(rows, str(r), lang, names), 16) for r in wide.index])
+    low, high = _end_to_end(ax, wide, [say(parts, str(p), lang, names) for p in wide.columns])
+    ax.set_yticks(range(len(wide)), [wrap(say(rows, str(r), lang, names), 16) for r in wide.index])
     ax.tick_params(axis="y", labelcolor=INK)
     ax.set_ylim(len(wide) - 0.4, -0.6)
     ax.spines["left"].set_visible(False)
-    full = max(*left, 1.0 if unit == "rate" else 0.0)
-    ax.set_xlim(0.0, full or 1.0)
+    ax.set_xlim(low, max(high, 1.0 if unit == "rate" else 0.0) or float(low == 0.0))
     name = words.text("chart.part", lang) if unit == "rate" else ""
-    measure_axis(ax.xaxis, pd.Series(left), unit, lang, name)
+    measure_axis(ax.xaxis, pd.Series([low, high]), unit, lang, name)
     ax.grid(visible=False)
     _part_labels(ax, wide, unit, lang)
     legend_above(ax)
-    data = frame[[c for c in (rows, parts, "value") if c in frame]]
-    return finish(ax, data, title_or(title, "composition", lang))
+    return finish(ax, kept(frame, rows, parts, "value"), title_or(title, "composition", lang))
+
+
+def _end_to_end(ax: Axes, wide: pd.DataFrame, said: Sequence[str]) -> tuple[float, float]:
+    """Lay parts end to end, those below zero to the left, and give how far both reach."""
+    shades = _TWO_SHADES if wide.shape[1] == 2 else _SHADES
+    left = right = pd.Series(0.0, wide.index)
+    for place, name in enumerate(said):
+        part = wide.iloc[:, place].astype(float).fillna(0.0)
+        shade, start = shades[place % len(shades)], right.where(part >= 0, left)
+        ax.barh(range(len(wide)), part, left=start, height=0.62, color=shade,
+                edgecolor="white", lw=1.2, label=name)  # fmt: skip
+        left, right = left + part.clip(upper=0.0), right + part.clip(lower=0.0)
+    return float(left.min()), float(right.max())
 
 
 def _part_labels(ax: Axes, wide: pd.DataFrame, unit: str, lang: str) -> None:
@@ -198,7 +205,8 @@ def _part_labels(ax: Axes, wide: pd.DataFrame, unit: str, lang: str) -> None:
         for bar, value in zip(bars_of_part, wide.iloc[:, place], strict=True):
             text = words.number(value, unit, lang)
             light = sum(bar.get_facecolor()[:3]) > 2.0
-            if bar.get_width() > ax.get_xlim()[1] * 0.013 * len(text):
+            low, high = ax.get_xlim()
+            if abs(bar.get_width()) > (high - low) * 0.013 * len(text):
                 middle = bar.get_x() + bar.get_width() / 2
                 ax.text(middle, bar.get_y() + bar.get_height() / 2, text, ha="center",
                         va="center", color=INK if light else "white", fontsize="small")  # fmt: skip
@@ -236,22 +244,28 @@ def concentration(
     ax : Axes, optional
         Where to draw; a figure of its own otherwise.
 
+    Returns
+    -------
+    Axes
+        A small figure that says so where no value is known.
+
     Raises
     ------
     PerfkitError
         The column is missing.
     """
-    label.require(frame, ("value",), "concentration")
+    if comparison.lacks(frame, ("value",), "concentration", ["value"]):
+        return blank(frame, [kpi], lang, title, ax)
     unit, name = label.unit_of(kpi), label.kpi_name(kpi, lang)
     ranked = frame.sort_values("value", ascending=False, kind="stable", na_position="last")
-    ranked = ranked.reset_index(drop=True).assign(rank=lambda f: f.index + 1)
+    ranked = ranked.reset_index(drop=True).assign(rank=lambda f: f.index + 1, kpi=kpi)
     ax = canvas(ax, lang)
     colors = [ORANGE if rank <= top else SKY for rank in ranked["rank"]]
     ax.bar(ranked["rank"], ranked["value"], color=colors, width=0.82)
     measure_axis(ax.yaxis, ranked["value"], unit, lang, name)
     ax.set_ylim(*limits(ranked["value"], 0.06))
     ax.set_xlim(0.3, max(len(ranked), 8) + 0.7)
-    _top_label(ax, ranked["value"].head(top), share, unit, lang, f"chart.top_{who}")
+    _top_label(ax, ranked["value"].head(top).dropna(), share, unit, lang, f"chart.top_{who}")
     ax.set_xticks([r for r in (1, *range(10, len(ranked) + 1, 10)) if r <= len(ranked)])
     ax.set_xlabel(words.text(f"chart.ranked_{who}", lang, count=len(ranked)))
     return finish(ax, ranked, title_or(title, "concentration", lang, kpi=name))

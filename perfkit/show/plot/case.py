@@ -8,8 +8,20 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from perfkit import words
-from perfkit.show import label
-from perfkit.show.plot.look import BLUE, GREY, INK, finish, limits, measure_axis, say, style
+from perfkit.show import comparison, label
+from perfkit.show.plot.look import (
+    BLUE,
+    GREY,
+    INK,
+    blank,
+    finish,
+    kept,
+    limits,
+    measure_axis,
+    say,
+    style,
+)
+from perfkit.show.plot.place import spread, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,17 +58,22 @@ def before_after(
     -------
     Figure
         Each dot is labelled with its month and value: with a handful of dots the reader
-        can judge the scatter, which an average would hide.
+        can judge the scatter, which an average would hide. A small figure that says so
+        where no value is known.
 
     Raises
     ------
     PerfkitError
         A column is missing.
     """
-    label.require(frame, ("kpi", "phase", "period", "value"), "before_after")
     style(lang)
     from matplotlib import pyplot as plt
 
+    columns = ("kpi", "phase", "period", "value")
+    if comparison.lacks(frame, columns, "before_after", ["value"]):
+        none, ax = plt.subplots(figsize=(8.4, 1.1 if title else 0.7))
+        blank(frame, None, lang, title, ax)
+        return none
     panels = frame["kpi"].unique().tolist()
     across = min(len(panels), 3) or 1
     down = -(-len(panels) // across) or 1
@@ -65,13 +82,13 @@ def before_after(
         ax.set_visible(False)
     for ax, code in zip(axes.flat, panels, strict=False):
         unit = (units or {}).get(code, label.unit_of(code))
-        part = frame.loc[frame["kpi"] == code, ["kpi", "phase", "period", "value"]]
+        part = kept(frame[frame["kpi"] == code], *columns)
         _panel(ax, part, unit, lang)
         finish(ax, part, "")
-        name = label.wrap(say("kpi", code, lang, names), 26)
+        name = wrap(say("kpi", code, lang, names), 26)
         ax.set_title(name, fontsize="medium", color=INK, pad=26)
     text = title if title is not None else words.text("chart.title.before_after", lang)
-    figure.suptitle(label.wrap(text, 76), x=0.01, ha="left", fontsize=14.0)
+    figure.suptitle(wrap(text, 76), x=0.01, ha="left", fontsize=14.0)
     return figure
 
 
@@ -83,7 +100,8 @@ def _panel(ax: Axes, part: pd.DataFrame, unit: str, lang: str) -> None:
         dots = part[(part["phase"] == phase) & part["value"].notna()]
         fill = BLUE if phase == "after" else "white"
         ax.plot([at] * len(dots), dots["value"], "o", ms=9, mfc=fill, mec=BLUE, mew=1.8)
-        free = label.spread(dots["value"].tolist(), ax.get_ylim()[1] * 0.075)
+        low, high = ax.get_ylim()
+        free = spread(dots["value"].tolist(), (high - low) * 0.075)
         for month, value, y in zip(dots["period"], dots["value"], free, strict=True):
             said = words.text(
                 "chart.dot",

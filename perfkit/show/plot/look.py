@@ -1,13 +1,11 @@
-"""The visual language of every chart: font, colours, axes, pictures."""
+"""The visual language of every chart: font, colours, axes, labels."""
 
 from __future__ import annotations
 
 import functools
 import importlib.util
-import io
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,28 +13,21 @@ import pandas as pd
 
 from perfkit import words
 from perfkit.errors import PerfkitError
-from perfkit.show import label
-from perfkit.show.html import fingerprint
+from perfkit.show import comparison, label
+from perfkit.show.plot.place import scale, spread, wrap
 
-__all__ = [
-    "Picture",
-    "figure_data",
-    "font_file",
-    "picture",
-    "style",
-]
+__all__ = ["font_file", "style"]
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 INK, GREY, PALE = "#222222", "#6b6b6b", "#d9d9d9"
 BLUE, ORANGE, GREEN, SKY = "#0072b2", "#d55e00", "#009e73", "#56b4e9"
 CYCLE = (BLUE, ORANGE, GREEN, "#cc79a7", SKY, "#8c6d00")
 MARKS = ("o", "s", "^", "D", "v", "P")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.2)), "-.", "-", (0, (5, 2)))
-_DPI = 144
-_DATA = "_perfkit_data"
+DPI = 144
+DATA = "_perfkit_data"
 
 
 def font_file() -> Path:
@@ -88,6 +79,13 @@ def style(lang: str) -> dict[str, Any]:
     dict
         The settings of matplotlib that were set.
 
+    Raises
+    ------
+    KeyError
+        No such language.
+    PerfkitError
+        The Chinese font is missing.
+
     Examples
     --------
     >>> style("zh")["font.family"][0]
@@ -124,7 +122,7 @@ def style(lang: str) -> dict[str, Any]:
         "figure.constrained_layout.use": True,
         "figure.constrained_layout.w_pad": 0.09,
         "figure.constrained_layout.h_pad": 0.09,
-        "savefig.dpi": float(_DPI),
+        "savefig.dpi": float(DPI),
         "savefig.bbox": None,
         "figure.facecolor": "white",
     }
@@ -144,7 +142,17 @@ def _no_tight_redraw() -> None:
 
 
 def canvas(ax: Axes | None, lang: str, height: float = 4.2) -> Axes:
-    """Take the axes given, or make a figure of its own in our style. [height: inches]"""
+    """Take the axes given, or make a figure of its own in our style.
+
+    Parameters
+    ----------
+    ax : Axes or None
+        Where to draw.
+    lang : {"zh", "en"}
+        The reader's language.
+    height : float, default 4.2
+        Of a figure of its own. [inches]
+    """
     if ax is not None:
         return ax
     style(lang)
@@ -154,12 +162,64 @@ def canvas(ax: Axes | None, lang: str, height: float = 4.2) -> Axes:
 
 
 def finish(ax: Axes, data: pd.DataFrame, title: str) -> Axes:
-    """Set the title clear of the key and the axis, and keep the numbers for `figure_data`."""
+    """Set the title clear of the key and the axis, and keep the numbers for `figure_data`.
+
+    Parameters
+    ----------
+    ax : Axes
+        What was drawn.
+    data : DataFrame
+        The numbers drawn.
+    title : str
+        The question that the chart answers.
+    """
     above = ax.get_legend() is not None or bool(ax.get_ylabel())
-    ax.set_title(label.wrap(title, 76), loc="left", pad=30 if above else 12)
+    ax.set_title(wrap(title, 76), loc="left", pad=30 if above else 12)
     ax.tick_params(length=0)
-    setattr(ax, "_perfkit_data", data.reset_index(drop=True))  # noqa: B010
+    setattr(ax, DATA, data.reset_index(drop=True))
     return ax
+
+
+def kept(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Take the columns that a chart draws, with the variant where it is known.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"value": [1.0], "variant": ["issued"], "note": ["x"]})
+    >>> list(kept(frame, "unit", "value").columns)
+    ['value', 'variant']
+    """
+    asked = dict.fromkeys((*columns, "variant"))
+    return frame[[column for column in asked if column in frame]]
+
+
+def blank(
+    frame: pd.DataFrame,
+    kpis: Sequence[str] | None,
+    lang: str,
+    title: str | None,
+    ax: Axes | None,
+) -> Axes:
+    """Draw a small figure that says that there is nothing to draw.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What was to be drawn.
+    kpis : sequence of str or None
+        What was asked for; the KPIs of the frame otherwise.
+    lang : {"zh", "en"}
+        The reader's language.
+    title : str or None
+        The question that the chart was to answer.
+    ax : Axes or None
+        Where to draw.
+    """
+    ax = canvas(ax, lang, 1.1 if title else 0.7)
+    ax.set_axis_off()
+    said = wrap(comparison.nothing(frame, kpis, lang, "chart"), 100)
+    ax.text(0.0, 0.5, said, transform=ax.transAxes, va="center", color=GREY)
+    return finish(ax, frame.head(0), title or "")
 
 
 def legend_above(ax: Axes) -> None:
@@ -177,10 +237,24 @@ def legend_above(ax: Axes) -> None:
 
 
 def measure_axis(axis: Any, values: pd.Series, unit: str, lang: str, name: str) -> None:
-    """Write an axis in the reader's units, with the unit in its label."""
+    """Write an axis in the reader's units, with the unit in its label.
+
+    Parameters
+    ----------
+    axis : Axis
+        Which.
+    values : Series
+        What is drawn along it. [`unit`]
+    unit : str
+        Unit of measure, as for `words.number`.
+    lang : {"zh", "en"}
+        The reader's language.
+    name : str
+        What the numbers are; only the unit is written where it is empty.
+    """
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    chosen = label.scale(values.tolist(), unit, lang)
+    chosen = scale(values.tolist(), unit, lang)
     steps = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=unit in {"persons", "policies"})
     axis.set_major_locator(steps)
     axis.set_major_formatter(FuncFormatter(lambda v, _: chosen.tick(v)))
@@ -209,12 +283,36 @@ def limits(values: pd.Series, room: float) -> tuple[float, float]:
 
 
 def title_or(title: str | None, chart: str, lang: str, **facts: object) -> str:
-    """Take the title given, or the usual question of the chart."""
+    """Take the title given, or the usual question of the chart.
+
+    Parameters
+    ----------
+    title : str or None
+        The title given.
+    chart : str
+        Whose question.
+    lang : {"zh", "en"}
+        The reader's language.
+    **facts : object
+        The places of the question.
+    """
     return title if title is not None else words.text(f"chart.title.{chart}", lang, **facts)
 
 
 def say(column: str, value: str, lang: str, names: Mapping[str, str] | None) -> str:
-    """Name a value of a column: a unit, a month, a KPI, or the word it is."""
+    """Name a value of a column: a unit, a month, a KPI, or the word it is.
+
+    Parameters
+    ----------
+    column : str
+        The column.
+    value : str
+        The value.
+    lang : {"zh", "en"}
+        The reader's language.
+    names : mapping or None
+        Value → name, which goes before.
+    """
     return names[value] if names and value in names else label.say_code(column, value, lang)
 
 
@@ -224,86 +322,6 @@ def end_labels(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
         return
     low, high = ax.get_ylim()
     tall = max(text.count("\n") + 1 for _, text, _ in ends)
-    free = label.spread([value for value, _, _ in ends], (high - low) * 0.075 * tall)
+    free = spread([value for value, _, _ in ends], (high - low) * 0.075 * tall)
     for (_, text, color), y in zip(ends, free, strict=True):
         ax.annotate(text, (1.015, y), xycoords=("axes fraction", "data"), va="center", color=color)
-
-
-def figure_data(drawn: Axes | Figure) -> pd.DataFrame:
-    """Give back the numbers that a chart shows.
-
-    Parameters
-    ----------
-    drawn : Axes or Figure
-        What a chart of this room returned.
-
-    Returns
-    -------
-    DataFrame
-        A copy; panels of a figure stand one below the other.
-
-    Raises
-    ------
-    PerfkitError
-        The chart was not drawn by this room.
-    """
-    axes: Any = drawn.axes
-    all_axes: list[Any] = axes if isinstance(axes, list) else [drawn]
-    parts: list[pd.DataFrame] = [getattr(ax, _DATA) for ax in all_axes if hasattr(ax, _DATA)]
-    if not parts:
-        raise PerfkitError("show.no_data")
-    return pd.concat(parts, ignore_index=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A chart as a picture: shows itself in a notebook, with words for those who cannot see it.
-
-    Attributes
-    ----------
-    png : bytes
-        The picture.
-    alt : str
-        Its title, the number of values and a fingerprint of them.
-    width : int
-        How wide to show it. [CSS pixels]
-    """
-
-    png: bytes
-    alt: str
-    width: int
-
-    def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
-        return self.png, {"width": self.width, "alt": self.alt}
-
-    def __repr__(self) -> str:
-        return self.alt
-
-
-def picture(drawn: Axes | Figure, *, lang: str) -> Picture:
-    """Turn a chart into a picture and close its figure.
-
-    The last line of a notebook cell: it leaves the picture and one line of text that
-    changes when a drawn number does, so that a check of the notebook sees it.
-
-    Parameters
-    ----------
-    drawn : Axes or Figure
-        What a chart of this room returned.
-    lang : {"zh", "en"}
-        The reader's language.
-    """
-    from matplotlib import pyplot as plt
-    from matplotlib.figure import Figure as Drawn
-
-    data = figure_data(drawn)
-    figure = drawn if isinstance(drawn, Drawn) else drawn.get_figure(root=True)
-    if figure is None:
-        raise PerfkitError("show.no_data")
-    mark = fingerprint(data)
-    title = figure.get_suptitle() or figure.axes[0].get_title(loc="left")
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
-    plt.close(figure)
-    alt = words.text("chart.alt", lang, title=" ".join(title.split()), rows=len(data), mark=mark)
-    return Picture(file.getvalue(), alt, round(figure.get_figwidth() * 96))

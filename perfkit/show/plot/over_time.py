@@ -10,7 +10,7 @@ import pandas as pd
 
 from perfkit import period, words
 from perfkit.errors import PerfkitError
-from perfkit.show import label
+from perfkit.show import comparison, label
 from perfkit.show.plot.look import (
     BLUE,
     CYCLE,
@@ -19,14 +19,17 @@ from perfkit.show.plot.look import (
     INK,
     MARKS,
     ORANGE,
+    blank,
     canvas,
     end_labels,
     finish,
     halo,
+    kept,
     limits,
     measure_axis,
     title_or,
 )
+from perfkit.show.plot.place import wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,31 +69,27 @@ def curve(
     Returns
     -------
     Axes
-        Each line carries its name and its last value at its end.
+        Each line carries its name and its last value at its end: ``previous`` is last month
+        where its days and those of the frame begin their months, the period before otherwise.
+        A small figure that says so where no value is known.
 
     Raises
     ------
     PerfkitError
         A column is missing, or the frame holds several units or KPIs.
     """
-    label.require(frame, ("unit", "date", "kpi", "value"), "curve")
-    code = label.one(frame, "kpi")
-    label.one(frame, "unit")
-    unit, name = label.unit_of(code), label.kpi_name(code, lang)
+    columns = ("unit", "date", "kpi", "value")
     parts = {"now": frame, **(others or {})}
-    drawn = pd.concat([_by_day(part, key) for key, part in parts.items()], ignore_index=True)
+    held = {k: p for k, p in parts.items() if not comparison.lacks(p, columns, "curve", ["value"])}
+    if not held:
+        return blank(frame, None, lang, title, ax)
+    drawn = pd.concat([_by_day(part, key) for key, part in held.items()], ignore_index=True)
+    code = label.one(drawn, "kpi")
+    label.one(drawn, "unit")
+    unit, name = label.unit_of(code), label.kpi_name(code, lang)
+    named = {key: _series_name(key, held, lang) for key in held}
     ax = canvas(ax, lang)
-    looks = [(BLUE, 2.8, "-"), (GREY, 1.3, (0, (5, 2))), (ORANGE, 1.3, (0, (1, 1.2)))]
-    ends: list[tuple[float, str, str]] = []
-    for place, (key, part) in enumerate(drawn.groupby("series", sort=False)):
-        color, width, dash = looks[min(place, 2)]
-        ax.plot(part["day"], part["value"], color=color, lw=width, ls=dash, label=str(key),
-                drawstyle="steps-post")  # fmt: skip
-        known = part.dropna(subset="value")
-        if len(known):
-            value = float(known["value"].iloc[-1])
-            said = label.said(f"chart.series.{key}", lang, str(key))
-            ends.append((value, f"{said} {words.number(value, unit, lang)}", color))
+    ends = _day_lines(ax, drawn, named, unit, lang)
     if target is not None:
         ax.axhline(target, color=INK, lw=1.2, ls=(0, (8, 3)))
         said = words.text("chart.series.target", lang)
@@ -101,12 +100,46 @@ def curve(
     ax.set_ylim(*limits(shown, 0.08))
     end_labels(ax, ends)
     _mark_days(ax, drawn[drawn["series"] == "now"], checkpoints, unit, lang)
-    return finish(ax, drawn, title_or(title, "curve", lang, kpi=name))
+    rivals = words.text("chart.and", lang).join(named[key] for key in held if key != "now")
+    asked = "curve" if rivals else "curve_alone"
+    return finish(ax, drawn, title_or(title, asked, lang, kpi=name, others=rivals))
+
+
+def _series_name(key: str, parts: Mapping[str, pd.DataFrame], lang: str) -> str:
+    """Name a line; the period before is last month where the days are those of two months."""
+    if key == "previous" and "now" in parts and _is_last_month(parts["now"], parts[key]):
+        key = "previous_month"
+    return label.said(f"chart.series.{key}", lang, key)
+
+
+def _is_last_month(now: pd.DataFrame, before: pd.DataFrame) -> bool:
+    """Say whether one part begins a month that the other follows, and neither runs past it."""
+    days, earlier = pd.to_datetime(now["date"]), pd.to_datetime(before["date"])
+    own, other = days.dt.to_period("M").unique(), earlier.dt.to_period("M").unique()
+    if len(own) != 1 or len(other) != 1 or own[0] != other[0] + 1:
+        return False
+    return bool(days.min().day == 1 and earlier.min().day == 1)
+
+
+def _day_lines(
+    ax: Axes, drawn: pd.DataFrame, named: Mapping[str, str], unit: str, lang: str
+) -> list[tuple[float, str, str]]:
+    """Draw a line a series and give what stands at its end."""
+    looks = [(BLUE, 2.8, "-"), (GREY, 1.3, (0, (5, 2))), (ORANGE, 1.3, (0, (1, 1.2)))]
+    ends = []
+    for place, (key, part) in enumerate(drawn.groupby("series", sort=False)):
+        color, width, dash = looks[min(place, 2)]
+        known = part.dropna(subset="value")
+        ax.plot(part["day"], part["value"], color=color, lw=width, ls=dash, label=str(key),
+                drawstyle="steps-post", marker="o" if len(known) == 1 else "")  # fmt: skip
+        value = float(known["value"].iloc[-1])
+        ends.append((value, f"{named[str(key)]} {words.number(value, unit, lang)}", color))
+    return ends
 
 
 def _by_day(frame: pd.DataFrame, series: str) -> pd.DataFrame:
     days = pd.to_datetime(frame["date"])
-    out = frame[["unit", "kpi", "date", "value"]].assign(series=series)
+    out = kept(frame, "unit", "kpi", "date", "value").assign(series=series)
     return out.assign(day=(days - days.min()).dt.days + 1).sort_values("day")
 
 
@@ -159,21 +192,25 @@ def lines(
     Returns
     -------
     Axes
-        A month without a value is a gap in the line, not a zero.
+        A month without a value is a gap in the line, not a zero. A small figure that says
+        so where no value is known.
 
     Raises
     ------
     PerfkitError
-        A column is missing, or the frame mixes units of measure.
+        A column is missing, a line has a month twice, or the frame mixes units of measure.
     """
-    label.require(frame, ("unit", "period", "kpi", "value"), "lines")
-    data = frame[["unit", "kpi", "period", "value"]]
+    if comparison.lacks(frame, ("unit", "period", "kpi", "value"), "lines", ["value"]):
+        return blank(frame, None, lang, title, ax)
+    data = kept(frame, "unit", "kpi", "period", "value")
     units = data["kpi"].map(label.unit_of).unique().tolist()
     if len(units) != 1:
         raise PerfkitError("show.mixed_units", found=", ".join(units) or "–")
     unit = str(units[0])
     firsts = data["period"].map(lambda p: period.parse(p).first)
     at = pd.Series([d.year * 12 + d.month - 1 for d in firsts], data.index)
+    if pd.concat([data[by], at], axis=1).duplicated().any():
+        raise PerfkitError("show.twice", columns=f"{by}, period")
     ax = canvas(ax, lang)
     ends: list[tuple[float, str, str]] = []
     series: list[tuple[dict[int, float], str]] = []
@@ -189,7 +226,7 @@ def lines(
         said = label.kpi_name(key, lang) if by == "kpi" else label.unit_name(key, names)
         if len(known):
             last = float(known.iloc[-1])
-            text = label.wrap(f"{said} {words.number(last, unit, lang)}", 22)
+            text = wrap(f"{said} {words.number(last, unit, lang)}", 22)
             ends.append((last, text, CYCLE[look]))
             series.append((known.to_dict(), CYCLE[look]))
     name = label.kpi_name(data["kpi"].iloc[0], lang) if data["kpi"].nunique() == 1 else ""
@@ -207,7 +244,7 @@ def _point_labels(
     ax: Axes, series: Sequence[tuple[dict[int, float], str]], unit: str, lang: str
 ) -> None:
     """Write the values at the points: above a peak, below a trough, else away from the other."""
-    near_by = 0.16 * ax.get_ylim()[1]
+    near_by = 0.16 * (ax.get_ylim()[1] - ax.get_ylim()[0])
     for place, (points, color) in enumerate(series):
         other = series[1 - place][0] if len(series) == 2 else points
         for month, value in list(points.items())[:-1]:  # the last stands at the edge
