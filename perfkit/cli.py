@@ -101,6 +101,8 @@ def _kpi(args: argparse.Namespace) -> int:
         variants=_variants(args.variant),
         org_as=args.org,
     )
+    for one in found.attrs["findings"]:
+        _say(one.text(args.lang))
     if args.format == "csv":
         print(found.to_csv(index=False), end="")
     elif args.format == "json":

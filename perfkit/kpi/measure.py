@@ -17,6 +17,7 @@ from perfkit.book import Book, Finding, engine
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.kpi.catalogue import Kpi, Measure, Term, catalogue, kpi, measures
 from perfkit.kpi.facts import measure_facts
+from perfkit.kpi.matured import cohort_findings, from_cohorts, with_cohorts
 from perfkit.kpi.observed import measure_observed, observed_measures
 from perfkit.period import Period
 
@@ -46,6 +47,8 @@ def _from_facts(book: Book, one: Measure) -> bool:
     """Tell whether the book's facts give a measure."""
     if one.kind == "observed" or not book.has("agents"):
         return False
+    if one.kind == "cohort":
+        return from_cohorts(book, one)
     return all(
         book.has(flow.table, *filter(None, (flow.date, flow.column, flow.over[0])))
         for flow in _flows(one)
@@ -191,7 +194,10 @@ def _measured(
     frames = []
     if from_facts:
         known = [_until(span, book.as_of) for span in spans]
-        frames.append(measure_facts(book, from_facts, by, known, as_now=as_now))
+        plain = [m for m in from_facts if m.kind != "cohort"]
+        cohorts = [m for m in from_facts if m.kind == "cohort"]
+        found = measure_facts(book, plain, by, known, as_now=as_now)
+        frames.append(with_cohorts(book, found, cohorts, by, spans, as_now=as_now))
     if recorded:
         frames.append(measure_observed(book, recorded, by, spans))
     out = frames[0] if len(frames) == 1 else frames[0].join(frames[1], how="outer")
@@ -246,7 +252,8 @@ def measure(
     DataFrame
         unit, level, period, kpi, value, variant, numerator, denominator, base; one row a unit,
         period and KPI. [the KPI's unit: yuan, persons, policies, or rate 0-1] NaN where
-        undefined or unknown; ``attrs["findings"]`` names the measures nobody observed.
+        undefined or unknown; ``attrs["findings"]`` names the measures nobody observed and the
+        cohorts that are immature.
 
     Raises
     ------
@@ -273,9 +280,10 @@ def measure(
         return pd.DataFrame(columns=COLUMNS)
     frame = _measured(book, chosen, by, spans, as_now=org_as == "now")
     findings = frame.attrs["findings"]
-    frame = _blank_outside(book, frame, spans)
     if unit is not None:
         frame = _only(book, frame, unit)
+    findings = [*findings, *cohort_findings(book, frame, chosen, spans)]
+    frame = _blank_outside(book, frame, spans)
     parts = [
         _ratio(frame, one).assign(kpi=one.code, variant=one.variant, base=one.base, order=i)
         for i, one in enumerate(chosen)
