@@ -1,6 +1,7 @@
 """What each number is, and what it comes to: the one road from facts to numbers."""
 
 from perfkit.kpi.catalogue import FAMILIES, Kpi, Measure, catalogue, glossary, kpi, measures
+from perfkit.kpi.cohort import cohorts, life_table, survival
 from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
@@ -12,14 +13,17 @@ __all__ = [
     "Measure",
     "catalogue",
     "check_period",
+    "cohorts",
     "compare",
     "computable",
     "curve",
     "distribution",
     "glossary",
     "kpi",
+    "life_table",
     "measure",
     "measures",
+    "survival",
     "targets",
     "units",
 ]

@@ -134,7 +134,26 @@ def _check_level(book: Book, by: str) -> None:
         raise UnknownName(kind="level", name=by, allowed=levels)
 
 
-def _periods(asked: Periods) -> list[Period]:
+def check_asked(
+    book: Book, by: str, kpis: Sequence[str] | None, variants: Mapping[str, str], org_as: str
+) -> tuple[list[Kpi], bool]:
+    """Give the definitions asked for, and whether in today's organisation.
+
+    Raises
+    ------
+    UnknownName
+        No such KPI, level or variant.
+    PerfkitError
+        The level lies above the book's root, or the book has nothing a KPI asked for needs.
+    """
+    _check_level(book, by)
+    if org_as not in {"was", "now"}:
+        raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
+    return _chosen(book, kpis, variants), org_as == "now"
+
+
+def parse_periods(asked: Periods) -> list[Period]:
+    """Read one period or several."""
     many = [asked] if isinstance(asked, str | Period) else list(asked)
     return [period.parse(one) for one in many]
 
@@ -271,17 +290,14 @@ def measure(
     >>> got[["unit", "period", "value"]].values.tolist()
     [['D1', '2012-03', 57.0]]
     """
-    _check_level(book, by)
-    if org_as not in {"was", "now"}:
-        raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
-    spans = _periods(period)
-    chosen = _chosen(book, kpis, variants or {})
+    chosen, as_now = check_asked(book, by, kpis, variants or {}, org_as)
+    spans = parse_periods(period)
     if not chosen or not spans:
         return pd.DataFrame(columns=COLUMNS)
-    frame = _measured(book, chosen, by, spans, as_now=org_as == "now")
+    frame = _measured(book, chosen, by, spans, as_now=as_now)
     findings = frame.attrs["findings"]
     if unit is not None:
-        frame = _only(book, frame, unit)
+        frame = only_unit(book, frame, unit)
     findings = [*findings, *cohort_findings(book, frame, chosen, spans)]
     frame = _blank_outside(book, frame, spans)
     parts = [
@@ -297,7 +313,14 @@ def measure(
     return out
 
 
-def _only(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:
+def only_unit(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Keep the rows of a unit and those below it.
+
+    Raises
+    ------
+    UnknownName
+        The book has no such unit.
+    """
     places = frame.index.get_level_values("place")
     kept = org.within(dict.fromkeys(places), unit)
     if not kept and unit not in (known := units(book)):

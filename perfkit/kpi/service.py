@@ -25,14 +25,14 @@ def _split(days: Days) -> tuple[Any, Days]:
     return months, (stamps - months.astype("datetime64[D]")).astype(np.int64)
 
 
-def add_months(days: Days, months: int) -> Days:
+def add_months(days: Days, months: int | Days) -> Days:
     """Give the day on which so many months are completed.
 
     Parameters
     ----------
     days : array of int
         First days. [day numbers]
-    months : int
+    months : int or array of int
         How many. [months]
 
     Returns
@@ -48,7 +48,7 @@ def add_months(days: Days, months: int) -> Days:
     '2012-04-30'
     """
     start, before = _split(days)
-    month = start + months
+    month = start + np.asarray(months, dtype=np.int64)
     first = month.astype("datetime64[D]").astype(np.int64)
     length = (month + 1).astype("datetime64[D]").astype(np.int64) - first
     return np.asarray(first + np.minimum(before, length - 1) + EPOCH, dtype=np.int64)
