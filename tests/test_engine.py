@@ -148,18 +148,18 @@ def iso(day: dt.date | None) -> str:
 def save(world: World, folder: Path, suffix: str = ".csv") -> Path:
     """Write the world as a book."""
     levels = list(LEVELS[:-1])
-    agents = [["agent_id", *levels, "rank", "joined_on", "left_on"]]
+    agents = [["agent_id", *levels, "rank", "joined_on", "left_on", "confirmed_on"]]
     moves = [["agent_id", "on", *levels, "rank"]]
     for a in world.agents:
-        agents.append([a.code, *a.first[0], a.first[1], iso(a.joined), iso(a.left)])
+        agents.append([a.code, *a.first[0], a.first[1], iso(a.joined), iso(a.left), ""])
         moves += [[a.code, iso(on), *unit, rank] for on, unit, rank in a.moves]
     policies = [
         ["policy_id", "agent_id", "submitted_on", "issued_on", "cancelled_on", "premium",
-         "standard_premium", "fyc"]
+         "standard_premium", "fyc", "lapsed_on"]
     ]  # fmt: skip
     policies += [
         [p.code, p.agent.code, iso(p.submitted), iso(p.issued), iso(p.cancelled),
-         yuan(p.premium), yuan(p.standard), yuan(p.fyc)]
+         yuan(p.premium), yuan(p.standard), yuan(p.fyc), ""]
         for p in world.policies
     ]  # fmt: skip
     tables: dict[str, str | books.Table] = {
@@ -300,9 +300,30 @@ class Naive:
                 theirs[place] += p.premium
         return {u: (count[u], amount[u], len(who[u]), theirs[u]) for u in who}
 
+    def matured(self) -> set[str]:
+        """List where a cohort matures: the numbers themselves are worked out in test_cohort."""
+
+        def within(day: dt.date, months: int) -> bool:
+            index = day.year * 12 + day.month - 1 + months
+            first = dt.date(index // 12, index % 12 + 1, 1)
+            length = ((first + 32 * DAY).replace(day=1) - first).days
+            return self.first <= first + min(day.day, length) * DAY - DAY <= self.last
+
+        joined = {
+            a.place(a.joined, self.depth)
+            for a in self.world.agents
+            if any(within(a.joined, months) for months in (3, 7, 13))
+        }
+        return joined | {
+            p.agent.place(p.issued, self.depth)
+            for p in self.world.policies
+            if p.issued and any(within(p.issued, months) for months in (14, 26))
+        }
+
     def places(self) -> set[str]:
-        """List where anybody was in force or anything was written, issued or cancelled."""
-        found = {u for date in ("submitted", "issued", "cancelled") for u, _ in self.rows(date)}
+        """List where anybody was in force, a cohort matures or anything was written or booked."""
+        found = self.matured()
+        found |= {u for date in ("submitted", "issued", "cancelled") for u, _ in self.rows(date)}
         day = self.first - DAY
         while day <= self.last:
             found |= set(self.heads(day))

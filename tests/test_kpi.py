@@ -23,15 +23,15 @@ from perfkit.errors import BadPeriod, PerfkitError, UnknownName
 # A3 is promoted on 1 February.                A7 comes on 5 March.
 # A4 is demoted on 1 March.                    A8 never writes anything.
 AGENTS = """
-agent_id district department group rank       joined_on  left_on
-A1       D1       01         1     supervisor 2011-01-01 -
-A2       D1       01         1     agent      2011-01-01 -
-A3       D1       01         2     agent      2011-01-01 -
-A4       D1       02         1     supervisor 2011-01-01 -
-A5       D1       02         1     agent      2011-01-01 2012-02-15
-A6       D1       02         1     agent      2012-02-03 2012-02-20
-A7       D1       01         2     agent      2012-03-05 -
-A8       D1       02         1     agent      2011-06-01 -
+agent_id district department group rank       joined_on  left_on confirmed_on
+A1       D1       01         1     supervisor 2011-01-01 - -
+A2       D1       01         1     agent      2011-01-01 - -
+A3       D1       01         2     agent      2011-01-01 - -
+A4       D1       02         1     supervisor 2011-01-01 - -
+A5       D1       02         1     agent      2011-01-01 2012-02-15 -
+A6       D1       02         1     agent      2012-02-03 2012-02-20 -
+A7       D1       01         2     agent      2012-03-05 - -
+A8       D1       02         1     agent      2011-06-01 - -
 """
 MOVES = """
 agent_id on         district department group rank
@@ -43,17 +43,17 @@ A4       2012-03-01 D1       02         1     agent
 # February (P2 + P3) at tier_high; P5, P8 and P9 are one fen below effective, near_high, high.
 # P5 is never issued, P4 is cancelled in March, P6 is issued the day after its agent left.
 POLICIES = """
-policy_id agent_id submitted_on issued_on  premium  standard_premium fyc  cancelled_on
-P0        A1       2011-12-20   2011-12-22 700      700              70   -
-P1        A1       2012-01-10   2012-01-12 50000    50000            5000 -
-P2        A2       2012-02-05   2012-02-08 10000    8000             1000 -
-P3        A2       2012-02-20   2012-03-02 3000     3000             300  -
-P4        A3       2012-02-12   2012-02-14 6600     6600             660  2012-03-01
-P5        A4       2012-02-25   -          4999.99  2500             -    -
-P6        A5       2012-02-14   2012-02-16 60000.01 6000             600  -
-P7        A6       2012-02-19   2012-02-19 5000     5000             500  -
-P8        A7       2012-03-31   2012-04-02 6599.99  6599.99          659  -
-P9        A1       2012-03-01   2012-03-05 12999.99 12999.99         1300 -
+policy_id agent_id submitted_on issued_on  premium  standard_premium fyc  cancelled_on lapsed_on
+P0        A1       2011-12-20   2011-12-22 700      700              70   - -
+P1        A1       2012-01-10   2012-01-12 50000    50000            5000 - -
+P2        A2       2012-02-05   2012-02-08 10000    8000             1000 - -
+P3        A2       2012-02-20   2012-03-02 3000     3000             300  - -
+P4        A3       2012-02-12   2012-02-14 6600     6600             660  2012-03-01 -
+P5        A4       2012-02-25   -          4999.99  2500             -    - -
+P6        A5       2012-02-14   2012-02-16 60000.01 6000             600  - -
+P7        A6       2012-02-19   2012-02-19 5000     5000             500  - -
+P8        A7       2012-03-31   2012-04-02 6599.99  6599.99          659  - -
+P9        A1       2012-03-01   2012-03-05 12999.99 12999.99         1300 - -
 """
 TARGETS = """
 unit_id period  kpi              version value
@@ -79,7 +79,8 @@ NAN = float("nan")
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     tables = {"agents": AGENTS, "moves": MOVES, "policies": POLICIES, "targets": TARGETS}
-    return open_book(books.write(tmp_path_factory.mktemp("book"), tables))
+    settings = books.SETTINGS.replace("as_of", "roster_from = 2011-01-01\nas_of")
+    return open_book(books.write(tmp_path_factory.mktemp("book"), tables, settings))
 
 
 def values(found: pd.DataFrame) -> dict[tuple[str, str], float]:
@@ -153,7 +154,17 @@ FEBRUARY = {
     "large_writers": 1,
     "large_writer_premium_share": 60000.01 / PREMIUM,
     "cooling_off_share": 0,
+    # Thirteen months before joined A1 to A5, of whom A5 leaves after the day they are complete.
+    # Nobody joined three or seven months before, nothing was issued; see test_cohort.
+    "confirmation_3m": NAN,
+    "retention_3m": NAN,
+    "retention_7m": NAN,
+    "retention_13m": 5 / 5,
+    "persistency_13m": NAN,
+    "persistency_25m": NAN,
 }
+# Every variant of these is worked out in test_cohort.
+COHORTS = {"confirmation_3m", "persistency_13m", "persistency_25m"}
 VARIANTS = {
     ("recruit_rate", "average"): 1 / HEADS,
     ("attrition_rate", "average"): 2 / HEADS,
@@ -238,7 +249,8 @@ def test_every_declared_variant_in_february(book: Book, variant: str) -> None:
 
 
 def test_no_declared_variant_is_left_out() -> None:
-    declared = {(c, v) for c, one in kpi.catalogue().items() for v in one.variants}
+    known = {c: one for c, one in kpi.catalogue().items() if c not in COHORTS}
+    declared = {(c, v) for c, one in known.items() for v in one.variants}
     recorded = {(c, v) for c, v in declared if v == "printed"}
     assert declared - recorded == set(VARIANTS)
     assert len(recorded) == 2
@@ -519,6 +531,9 @@ def test_nothing_divided_by_nothing_is_nan_not_zero(book: Book) -> None:
     nan = {code for (unit, code), v in got.items() if unit == "D1/02" and math.isnan(v)}
     # 02 wrote and issued nothing in January.
     assert nan == {
+        *COHORTS,  # and nobody joined thirteen or three months before
+        "retention_3m",
+        "retention_13m",
         "average_case_size",
         "cases_per_active",
         "premium_per_active",

@@ -75,6 +75,11 @@ class Book:
         )
         return engine.first_day(self.backend, self.tables[table], column) or self.as_of
 
+    @property
+    def roster_from(self) -> dt.date:
+        """Since when the roster holds everybody who joined; before the facts only by book.toml."""
+        return self.settings.roster_from or self.facts_from
+
     def threshold(self, name: str) -> float:
         """Give an amount that definitions name. [yuan]
 

@@ -22,7 +22,7 @@ RULES = {
 }
 SECTIONS = (
     *("name", "root", "as_of", "currency"),
-    *("title", "ranks", "rules", "thresholds", "variants", "units"),
+    *("title", "ranks", "rules", "thresholds", "variants", "units", "roster_from"),
 )
 
 
@@ -46,6 +46,9 @@ class Settings:
         The variant of a KPI that this book uses by default.
     units : mapping
         Words for unit ids, by language.
+    roster_from : date or None
+        The first day from which the agents table holds everybody who joined, those who left
+        included; None for the first day of the facts. Earlier joiners are in no cohort.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Settings:
     thresholds: Mapping[str, float]
     variants: Mapping[str, str]
     units: Mapping[str, Mapping[str, str]]
+    roster_from: dt.date | None = None
 
     @property
     def leading_ranks(self) -> list[str]:
@@ -142,8 +146,10 @@ def read_settings(folder: Path) -> Settings:
     root = str(_must(read, "root", path))
     org.levels_from(root)
     as_of = _must(read, "as_of", path)
-    if isinstance(as_of, dt.datetime) or not isinstance(as_of, dt.date):
-        raise _refuse(path, "as_of", as_of, "2012-10-31")
+    for name in ("as_of", "roster_from"):
+        day = read.get(name, as_of)
+        if isinstance(day, dt.datetime) or not isinstance(day, dt.date):
+            raise _refuse(path, name, day, "2012-10-31")
     ranks = _section(read, "ranks", path)
     for rank, leads in ranks.items():
         if not isinstance(leads, bool):
@@ -159,4 +165,5 @@ def read_settings(folder: Path) -> Settings:
         thresholds=_thresholds(_section(read, "thresholds", path), path),
         variants=_texts(read, "variants", path),
         units={unit: _texts(units, unit, path) for unit in units},
+        roster_from=read.get("roster_from"),
     )

@@ -2,6 +2,7 @@
 
 from perfkit.kpi.catalogue import FAMILIES, Kpi, Measure, catalogue, glossary, kpi, measures
 from perfkit.kpi.codes import check_codes
+from perfkit.kpi.cohort import cohorts, life_table, survival
 from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
@@ -17,14 +18,17 @@ __all__ = [
     "catalogue",
     "check_codes",
     "check_period",
+    "cohorts",
     "compare",
     "computable",
     "curve",
     "distribution",
     "glossary",
     "kpi",
+    "life_table",
     "measure",
     "measures",
+    "survival",
     "targets",
     "units",
 ]

@@ -22,7 +22,9 @@ __all__ = ["FAMILIES", "Kpi", "Measure", "Term", "catalogue", "glossary", "kpi",
 FAMILIES = ("production", "activity", "manpower", "tiers", "concentration", "quality")
 UNITS = ("yuan", "persons", "policies", "rate")
 DIRECTIONS = ("up", "down", "context")
-KINDS = ("flow", "agents", "stock", "movement", "observed")
+KINDS = ("flow", "agents", "stock", "movement", "cohort", "observed")
+KEEPS = {"agents": ("", "in_force", "confirmed"), "policies": ("", "paid")}
+LEAVES_OUT = ("paid_up", "cooling_off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Measure:
     Attributes
     ----------
     code, kind : str
-        Its name, and flow, agents, stock, movement or observed.
+        Its name, and flow, agents, stock, movement, cohort or observed.
     table, date, column : str
         For a flow: the table, the date that places a row, the column summed (empty: rows counted).
     over : tuple of (str, str)
@@ -48,6 +50,15 @@ class Measure:
         For stocks: opening, closing or average.
     ranks : str
         ``"leading"``: only those who lead people.
+    months, grace : int
+        For cohorts: looked at so many months and months of grace after the first day. [months]
+    keeps : str
+        For cohorts: in_force, confirmed or paid; empty for the whole cohort.
+    paid : tuple of int
+        For cohorts that keep the paid: which premiums, by when they fall due (empty: the one
+        due after `months`). [months after issue]
+    leaves_out : tuple of str
+        For cohorts of policies: paid_up, cooling_off.
     """
 
     code: str
@@ -63,11 +74,18 @@ class Measure:
     add: str = ""
     at: str = ""
     ranks: str = ""
+    months: int = 0
+    grace: int = 0
+    keeps: str = ""
+    paid: tuple[int, ...] = ()
+    leaves_out: tuple[str, ...] = ()
 
     @property
     def additive(self) -> bool:
         """Whether spans side by side may be added up."""
-        return self.kind in {"flow", "movement"} or (bool(self.add) and self.per == "month")
+        return self.kind in {"flow", "movement", "cohort"} or (
+            bool(self.add) and self.per == "month"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +226,22 @@ def _measure(code: str, body: dict[str, Any]) -> Measure:
     if body.get("kind") not in KINDS:
         raise _wrong(f"measures.{code}.kind", body.get("kind"), ", ".join(KINDS))
     over = body.get("over", ["", ""])
-    return Measure(code=code, **{**body, "over": (over[0], over[1])})
+    lists = {name: tuple(body.get(name, ())) for name in ("paid", "leaves_out")}
+    out = Measure(code=code, **{**body, **lists, "over": (over[0], over[1])})
+    return _cohort(out) if out.kind == "cohort" else out
+
+
+def _cohort(one: Measure) -> Measure:
+    """Pass on a cohort measure that says all it must."""
+    where = f"measures.{one.code}"
+    if one.table not in KEEPS or one.keeps not in KEEPS[one.table]:
+        allowed = ", ".join(k for keeps in KEEPS.values() for k in keeps if k)
+        raise _wrong(f"{where}.keeps", one.keeps, allowed)
+    if one.months < 1 or one.grace < 0:
+        raise _wrong(f"{where}.months", one.months, "1, 2, ...")
+    if unknown := set(one.leaves_out) - set(LEAVES_OUT):
+        raise _wrong(f"{where}.leaves_out", min(unknown), ", ".join(LEAVES_OUT))
+    return one
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from perfkit.book import Book, Finding, engine
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.kpi.catalogue import Kpi, Measure, Term, catalogue, kpi, measures
 from perfkit.kpi.facts import measure_facts
+from perfkit.kpi.matured import cohort_findings, from_cohorts, with_cohorts
 from perfkit.kpi.observed import measure_observed, observed_measures
 from perfkit.period import Period
 
@@ -47,6 +48,8 @@ def _from_facts(book: Book, one: Measure) -> bool:
     """Tell whether the book's facts give a measure."""
     if one.kind == "observed" or not book.has("agents"):
         return False
+    if one.kind == "cohort":
+        return from_cohorts(book, one)
     return all(
         book.has(flow.table, *filter(None, (flow.date, flow.column, flow.over[0])))
         for flow in _flows(one)
@@ -161,7 +164,26 @@ def _check_level(book: Book, by: str) -> None:
         raise UnknownName(kind="level", name=by, allowed=levels)
 
 
-def _periods(asked: Periods) -> list[Period]:
+def check_asked(
+    book: Book, by: str, kpis: Sequence[str] | None, variants: Mapping[str, str], org_as: str
+) -> tuple[list[Kpi], bool]:
+    """Give the definitions asked for, and whether in today's organisation.
+
+    Raises
+    ------
+    UnknownName
+        No such KPI, level or variant.
+    PerfkitError
+        The level lies above the book's root, or the book has nothing a KPI asked for needs.
+    """
+    _check_level(book, by)
+    if org_as not in {"was", "now"}:
+        raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
+    return _chosen(book, kpis, variants), org_as == "now"
+
+
+def parse_periods(asked: Periods) -> list[Period]:
+    """Read one period or several."""
     many = [asked] if isinstance(asked, str | Period) else list(asked)
     return [period.parse(one) for one in many]
 
@@ -233,8 +255,10 @@ def _measured(
     frames = []
     if from_facts:
         known = [known_part(book, span) for span in spans]
-        found = measure_facts(book, from_facts, by, known, as_now=as_now)
-        frames.append(_blank_outside(book, found, spans))
+        plain = [m for m in from_facts if m.kind != "cohort"]
+        cohorts = [m for m in from_facts if m.kind == "cohort"]
+        found = _blank_outside(book, measure_facts(book, plain, by, known, as_now=as_now), spans)
+        frames.append(with_cohorts(book, found, cohorts, by, spans, as_now=as_now))
     if recorded:
         frames.append(measure_observed(book, recorded, by, spans))
     out = frames[0] if len(frames) == 1 else frames[0].join(frames[1], how="outer")
@@ -281,7 +305,8 @@ def measure(
     DataFrame
         unit, level, period, kpi, value, variant, numerator, denominator, base; one row a unit,
         period and KPI. [the KPI's unit: yuan, persons, policies, or rate 0-1] NaN where
-        undefined or unknown; ``attrs["findings"]`` names the measures nobody observed.
+        undefined or unknown; ``attrs["findings"]`` names the measures nobody observed and the
+        cohorts that are immature.
 
     Raises
     ------
@@ -299,19 +324,17 @@ def measure(
     >>> got[["unit", "period", "value"]].values.tolist()
     [['D1', '2012-03', 57.0]]
     """
-    _check_level(book, by)
-    if org_as not in {"was", "now"}:
-        raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
-    spans = _periods(period)
-    chosen = _chosen(book, kpis, variants or {})
+    chosen, as_now = check_asked(book, by, kpis, variants or {}, org_as)
+    spans = parse_periods(period)
     if not chosen or not spans:
         nothing = pd.DataFrame(columns=COLUMNS)
         nothing.attrs["findings"] = []
         return nothing
-    frame = _measured(book, chosen, by, spans, as_now=org_as == "now")
+    frame = _measured(book, chosen, by, spans, as_now=as_now)
     findings = frame.attrs["findings"]
     if unit is not None:
-        frame = _only(book, frame, unit)
+        frame = only_unit(book, frame, unit)
+    findings = [*findings, *cohort_findings(book, frame, chosen, spans)]
     parts = [
         _ratio(frame, one).assign(kpi=one.code, variant=one.variant, base=one.base, order=i)
         for i, one in enumerate(chosen)
@@ -325,7 +348,14 @@ def measure(
     return out
 
 
-def _only(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:
+def only_unit(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Keep the rows of a unit and those below it.
+
+    Raises
+    ------
+    UnknownName
+        The book has no such unit.
+    """
     places = frame.index.get_level_values("place")
     kept = org.within(dict.fromkeys(places), unit)
     if not kept and unit not in (known := units(book)):

@@ -1,0 +1,260 @@
+"""Cohort measures from facts: those that mature in a period, counted at the unit they began in.
+
+- A period answers for the members whose maturity day lies in it: joined (or issued) N months
+  before, by the calendar (see `perfkit.kpi.service`). So a month's 13-month retention is that of
+  the agents who joined thirteen calendar months earlier.
+- A member matures once the book's as_of reaches that day. Agents who joined before the book's
+  roster_from are left out too: the roster may hold only those of them who stayed. What is left
+  out is in neither part of the ratio, and is counted beside it.
+- Agents belong to the unit they joined, policies to their agent's unit on the day of issue; a
+  transfer later on is neither lost nor new.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from perfkit import org
+from perfkit.book import Book, Finding, engine, schema
+from perfkit.book.cohort import UNKNOWN, Share, joiners, matured, paid_by, policies_issued
+from perfkit.kpi.catalogue import Kpi, Measure, measures
+from perfkit.kpi.service import add_months
+from perfkit.period import Period, Piece, pieces
+
+__all__ = ["UNKNOWN", "cohort_findings", "from_cohorts", "measure_cohorts", "with_cohorts"]
+
+FEN = 100
+LONGEST = 31
+_EXCLUDED_BY = {"paid_up": "pay_years", "cooling_off": "cancelled_on"}
+_KEPT_BY = {"in_force": ("left_on",), "confirmed": ("confirmed_on", "left_on")}
+
+
+def from_cohorts(book: Book, one: Measure) -> bool:
+    """Tell whether the book's facts give a cohort measure.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> from_cohorts(open_book("district_one"), measures()["retained_13m"])
+    True
+    """
+    if not book.has("agents") or not book.has(one.table, one.date, *filter(None, (one.column,))):
+        return False
+    if one.table == "policies":
+        return book.has("policies", "lapsed_on") or book.has("renewals", "paid_on")
+    return book.has(one.table, *_KEPT_BY.get(one.keeps, ()))
+
+
+def _share(one: Measure) -> Share:
+    paid = one.paid or (one.months,)
+    return Share(one.code, one.column or None, one.keeps, paid, one.leaves_out, one.months)
+
+
+def _days(book: Book, one: Measure, ends: Sequence[int], cut: Sequence[Piece]) -> dict[str, Any]:
+    """List the first days whose cohorts mature in the pieces, with the days that matter to them."""
+    reach = one.months + one.grace
+    lowest = min(p.first for p in cut).toordinal() - LONGEST * (reach + 1)
+    days = np.arange(max(lowest, 1), max(p.last for p in cut).toordinal() + 1)
+    end = add_months(days, reach)
+    since = book.roster_from.toordinal() if one.table == "agents" else 0
+    columns = {
+        "day": days,
+        "end": end,
+        "known": ((end <= book.as_of.toordinal()) & (days >= since)).astype(np.int64),
+        **{f"end_{months}": add_months(days, months + one.grace) for months in ends},
+    }
+    edges = [np.searchsorted(end, [p.first.toordinal(), p.last.toordinal() + 1]) for p in cut]
+    picked = [np.arange(low, high) for low, high in edges]
+    rows = np.concatenate(picked)
+    number = np.repeat(np.arange(len(cut)), [len(p) for p in picked])
+    return {"piece": number, **{name: column[rows] for name, column in columns.items()}}
+
+
+def _until(book: Book, grace: int) -> dict[str, Any]:
+    """List the last day of grace of every day a premium may fall due."""
+    last = book.as_of.toordinal()
+    due = np.arange(book.facts_from.toordinal(), last + 1)
+    until = add_months(due, grace)
+    return {"due_on": due, "until": until, "open": (until > last).astype(np.int64)}
+
+
+def _looks(wanted: Iterable[Measure]) -> Iterable[list[Measure]]:
+    """Group measures that look at the same rows on the same day."""
+
+    def key(one: Measure) -> tuple[Any, ...]:
+        return (one.table, one.date, one.months, one.grace)
+
+    return (list(own) for _, own in itertools.groupby(sorted(wanted, key=key), key=key))
+
+
+def _look(book: Book, people: Any, own: list[Measure], cut: Sequence[Piece]) -> pd.DataFrame:
+    """Add up what is looked at after the same number of months."""
+    one, backend = own[0], book.backend
+    shares = [_share(m) for m in own]
+    ends = sorted({months for s in shares if s.keeps == "paid" for months in s.paid})
+    laid_out = joiners if one.table == "agents" else policies_issued
+    days = backend.small(_days(book, one, ends, cut))
+    rows = laid_out(book.tables, people).join(days, on="day", how="inner")
+    if ends:
+        until = backend.small(_until(book, one.grace))
+        lapses = book.has("policies", "lapsed_on")
+        rows = paid_by(rows, book.tables.get("renewals"), until, ends, lapses=lapses)
+    found = backend.home(matured(rows, shares))
+    return found.set_index(["unit", "piece"]).sort_index().astype(float)
+
+
+def _is_money(one: Measure) -> bool:
+    return bool(one.column) and schema.table(one.table).columns[one.column].type == "yuan"
+
+
+def measure_cohorts(
+    book: Book, wanted: Sequence[Measure], by: str, periods: Sequence[Period], *, as_now: bool
+) -> pd.DataFrame:
+    """Compute cohort measures from the book's facts.
+
+    Parameters
+    ----------
+    book : Book
+        Holds agents, and policies where the measures name them.
+    wanted : sequence of Measure
+        Measures of kind cohort.
+    by : str
+        The level.
+    periods : sequence of Period
+        The spans in which the cohorts mature.
+    as_now : bool
+        At the unit the agents belong to now, instead of the one they began in.
+
+    Returns
+    -------
+    DataFrame
+        Index (place, span number), a row where there is a cohort; one column a measure
+        [yuan, persons or policies], and one with `UNKNOWN` behind its code: how many members are
+        left out as immature. [persons or policies]
+    """
+    index: dict[Piece, int] = {}
+    pairs = [
+        (index.setdefault(piece, len(index)), number)
+        for number, period in enumerate(periods)
+        for piece in pieces(period)
+    ]
+    people = book.backend.keep(
+        engine.spells(
+            book.tables["agents"],
+            book.tables.get("moves"),
+            book.levels,
+            as_now=as_now,
+            each_agent=by == "agent",
+        )
+    )
+    try:
+        found = [_look(book, people, own, list(index)) for own in _looks(wanted)]
+    finally:
+        book.backend.forget()
+    out = pd.concat(found, axis=1).fillna(0.0).reset_index(names=["unit", "piece"])
+    units = {u: u if by == "agent" else org.at_level(u, by, book.root) for u in set(out["unit"])}
+    out = out.assign(place=out["unit"].map(units)).drop(columns="unit")
+    out = out.merge(pd.DataFrame(pairs, columns=["piece", "span"]), on="piece")
+    sums = out.drop(columns="piece").groupby(["place", "span"]).sum()
+    for one in wanted:
+        if _is_money(one):
+            sums[one.code] /= FEN
+    return sums
+
+
+def _of_kind(chosen: Iterable[Kpi]) -> dict[str, Measure]:
+    codes = dict.fromkeys(code for one in chosen for code in one.measures())
+    return {c: measures()[c] for c in codes if measures()[c].kind == "cohort"}
+
+
+def with_cohorts(
+    book: Book,
+    frame: pd.DataFrame,
+    wanted: Sequence[Measure],
+    by: str,
+    periods: Sequence[Period],
+    *,
+    as_now: bool,
+) -> pd.DataFrame:
+    """Lay cohort measures beside the others; a unit without a cohort has zero of it.
+
+    Returns
+    -------
+    DataFrame
+        As `measure_facts` gives it, with the columns of `measure_cohorts`.
+    """
+    if not wanted:
+        return frame
+    held = measure_cohorts(book, wanted, by, periods, as_now=as_now)
+    return frame.join(held, how="outer").fillna(0.0)
+
+
+def _left_out(book: Book, frame: pd.DataFrame, one: Kpi) -> Finding | None:
+    codes = [c + UNKNOWN for c in one.measures() if c + UNKNOWN in frame]
+    if not codes:
+        return None
+    members = frame[codes].max(axis=1)
+    if not members.any():
+        return None
+    facts = {"members": int(members.sum()), "as_of": book.as_of, "since": _since(book, one)}
+    table = measures()[one.measures()[0]].table
+    return Finding("note", "immature", table, one.code, int((members > 0).sum()), facts=facts)
+
+
+def _since(book: Book, one: Kpi) -> dt.date:
+    agents = measures()[one.measures()[0]].table == "agents"
+    return book.roster_from if agents else book.facts_from
+
+
+def _before_facts(book: Book, one: Kpi, periods: Sequence[Period]) -> Finding | None:
+    """Policies from before the facts are not in the book at all, so they cannot be counted."""
+    own = [m for m in _of_kind([one]).values() if m.table == "policies"]
+    if not own:
+        return None
+    first = np.array([book.facts_from.toordinal()])
+    begins = int(add_months(first, own[0].months + own[0].grace)[0])
+    early = sum(p.first.toordinal() < begins for p in periods)
+    facts = {"since": book.facts_from, "begins": dt.date.fromordinal(begins)}
+    return Finding("note", "before_facts", "policies", one.code, early, facts=facts)
+
+
+def cohort_findings(
+    book: Book, frame: pd.DataFrame, chosen: Sequence[Kpi], periods: Sequence[Period]
+) -> list[Finding]:
+    """Say which cohorts are immature, and which exclusion the book has no column for.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    frame : DataFrame
+        What `with_cohorts` gave.
+    chosen : sequence of Kpi
+        What was asked.
+    periods : sequence of Period
+        For which spans.
+
+    Returns
+    -------
+    list of Finding
+        Notes. immature: count is how many results it concerns [units and periods], its fact
+        members how many are left out. [persons or policies] before_facts: count is how many
+        periods ask for cohorts from before the facts. [periods]
+    """
+    out = [found for one in chosen if (found := _left_out(book, frame, one))]
+    early = (_before_facts(book, one, periods) for one in chosen)
+    out += [found for found in early if found and found.count]
+    for one in chosen:
+        named = {x for m in _of_kind([one]).values() for x in m.leaves_out}
+        lacks = sorted(_EXCLUDED_BY[x] for x in named if not book.has("policies", _EXCLUDED_BY[x]))
+        out += [
+            Finding("note", "not_left_out", "policies", column, 1, facts={"kpi": one.code})
+            for column in lacks
+        ]
+    return out
