@@ -230,16 +230,18 @@ def _ratio(frame: pd.DataFrame, one: Kpi) -> pd.DataFrame:
 def known_part(book: Book, span: Period) -> Period:
     """Cut a span to the days the book has facts of: means are over the months that are known.
 
-    A span wholly outside is left as it is.
+    One wholly outside is left as it is.
     """
     first, last = max(span.first, book.facts_from), min(span.last, book.as_of)
     return replace(span, first=first, last=last) if first <= last else span
 
 
 def _blank_outside(book: Book, frame: pd.DataFrame, spans: Sequence[Period]) -> pd.DataFrame:
-    """Nothing is known of a span that lies wholly outside the facts: not zero."""
-    first, last = book.facts_from, book.as_of
-    outside = [i for i, s in enumerate(spans) if s.last < first or s.first > last]
+    """Nothing is known of a span wholly outside the facts: not zero."""
+    if frame.empty:
+        return frame
+    since, until = book.facts_from, book.as_of
+    outside = [i for i, s in enumerate(spans) if s.last < since or s.first > until]
     unknown = pd.Series(frame.index.get_level_values("span").isin(outside), index=frame.index)
     return frame.where(~unknown, axis=0)
 
@@ -327,9 +329,7 @@ def measure(
     chosen, as_now = check_asked(book, by, kpis, variants or {}, org_as)
     spans = parse_periods(period)
     if not chosen or not spans:
-        nothing = pd.DataFrame(columns=COLUMNS)
-        nothing.attrs["findings"] = []
-        return nothing
+        return _nothing()
     frame = _measured(book, chosen, by, spans, as_now=as_now)
     findings = frame.attrs["findings"]
     if unit is not None:
