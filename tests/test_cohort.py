@@ -130,7 +130,7 @@ def test_a_cohort_belongs_to_the_unit_it_began_in(book: Book) -> None:
     now = parts(book, "persistency_13m", "2012-03", org_as="now", **asked)
     assert now == {"D1/01": (13000, 15000), "D1/02": (1000, 7000)}
     agents = parts(book, "retention_13m", "2012-02", by="agent")
-    assert agents["D1/01/1/J4"] == (1, 1)
+    assert agents["D1/01/2/J4"] == (1, 1)
     assert agents["D1/01/2/J3"] == (0, 1)
     recruits = kpi.measure(book, ["recruits", "leavers"], by="department", period="2011-06")
     assert recruits["value"].sum() == 0

@@ -6,7 +6,8 @@ from perfkit.kpi.cohort import cohorts, life_table, survival
 from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
-from perfkit.kpi.measure import answerable, check_period, computable, measure, units
+from perfkit.kpi.measure import answerable, check_period, computable, measure
+from perfkit.kpi.places import units
 from perfkit.kpi.variant import bridge
 
 __all__ = [

@@ -12,7 +12,8 @@ from perfkit import period as spans
 from perfkit.book import Book, engine
 from perfkit.errors import UnknownName
 from perfkit.kpi.catalogue import measures
-from perfkit.kpi.measure import known_part, measure, units
+from perfkit.kpi.measure import known_part, measure
+from perfkit.kpi.places import units
 from perfkit.period import Period
 
 __all__ = ["curve", "distribution"]

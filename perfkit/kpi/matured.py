@@ -192,7 +192,10 @@ def with_cohorts(
     if not wanted:
         return frame
     held = measure_cohorts(book, wanted, by, periods, as_now=as_now)
-    return frame.join(held, how="outer").fillna(0.0)
+    index = frame.index.union(held.index) if len(frame) else held.index
+    # what is unknown stays so: only rows that the other side adds have nothing
+    parts = [side.reindex(index, fill_value=0.0) for side in (frame, held)]
+    return parts[0].join(parts[1])
 
 
 def _left_out(book: Book, frame: pd.DataFrame, one: Kpi) -> Finding | None:

@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from perfkit import org, period
-from perfkit.book import Book, Finding, engine
+from perfkit.book import Book, Finding
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.kpi.catalogue import Kpi, Measure, Term, catalogue, kpi, measures
 from perfkit.kpi.facts import measure_facts
 from perfkit.kpi.matured import cohort_findings, from_cohorts, with_cohorts
 from perfkit.kpi.observed import measure_observed, observed_measures
+from perfkit.kpi.places import units
 from perfkit.period import Period
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "computable",
     "known_part",
     "measure",
-    "units",
 ]
 
 COLUMNS = [
@@ -259,8 +259,11 @@ def _measured(
         known = [known_part(book, span) for span in spans]
         plain = [m for m in from_facts if m.kind != "cohort"]
         cohorts = [m for m in from_facts if m.kind == "cohort"]
-        found = _blank_outside(book, measure_facts(book, plain, by, known, as_now=as_now), spans)
-        frames.append(with_cohorts(book, found, cohorts, by, spans, as_now=as_now))
+        found = measure_facts(book, plain, by, known, as_now=as_now)
+        found = with_cohorts(book, found, cohorts, by, spans, as_now=as_now)
+        own = [m.code for m in plain]
+        found[own] = _blank_outside(book, found[own], spans)
+        frames.append(found)
     if recorded:
         frames.append(measure_observed(book, recorded, by, spans))
     out = frames[0] if len(frames) == 1 else frames[0].join(frames[1], how="outer")
@@ -329,7 +332,7 @@ def measure(
     chosen, as_now = check_asked(book, by, kpis, variants or {}, org_as)
     spans = parse_periods(period)
     if not chosen or not spans:
-        return _nothing()
+        return pd.DataFrame(columns=COLUMNS).pipe(_told, [])
     frame = _measured(book, chosen, by, spans, as_now=as_now)
     findings = frame.attrs["findings"]
     if unit is not None:
@@ -344,8 +347,12 @@ def measure(
     codes = np.array([s.code for s in spans], dtype=object)
     out["period"] = codes[out["span"].to_numpy(dtype=int)]
     out = out.rename(columns={"place": "unit"}).assign(level=by)[COLUMNS]
-    out.attrs["findings"] = findings
-    return out
+    return _told(out, findings)
+
+
+def _told(frame: pd.DataFrame, findings: list[Finding]) -> pd.DataFrame:
+    frame.attrs["findings"] = findings
+    return frame
 
 
 def only_unit(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -361,39 +368,3 @@ def only_unit(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:
     if not kept and unit not in (known := units(book)):
         raise UnknownName(kind="unit", name=unit, allowed=known)
     return frame[places.isin(kept)]
-
-
-def units(book: Book, by: str | None = None) -> list[str]:
-    """List the unit ids the book knows, of one level or of all.
-
-    Parameters
-    ----------
-    book : Book
-        Where to look: the agents, the moves and the observations.
-    by : str, optional
-        Only this level.
-
-    Returns
-    -------
-    list of str
-        Sorted; every ancestor of a unit is in it.
-
-    Examples
-    --------
-    >>> from perfkit.book import open_book
-    >>> units(open_book("district_one"), "department")[0]
-    'D1/01'
-    """
-    leaves: set[str] = set()
-    if book.has("agents"):
-        people = engine.spells(
-            book.tables["agents"], book.tables.get("moves"), book.levels, as_now=False
-        )
-        leaves |= set(book.backend.home(people.select("unit").unique())["unit"])
-    if book.has("observations"):
-        leaves |= set(book.home("observations")["unit_id"])
-    found = {u.rsplit("/", cut)[0] for u in leaves for cut in range(u.count("/") + 1)}
-    if by is not None:
-        org.check_level(by, book.root)
-        found = {u for u in found if org.level_of(u, book.root) == by}
-    return sorted(found)
