@@ -17,7 +17,7 @@ from perfkit.book import Book, engine, schema
 from perfkit.kpi.catalogue import Measure, measures
 from perfkit.period import Period, Piece, pieces
 
-__all__ = ["measure_facts"]
+__all__ = ["measure_facts", "without_broken_months"]
 
 FEN = 100
 
@@ -180,12 +180,35 @@ def measure_facts(
         if added is not None:
             frames += [_additive(scene, added, wanted), _distinct(scene, added, wanted)]
             frames += [_leading(scene, added, wanted)]
-        out = _together(frames, stocks.present(), wanted)
-        monthly = [m.code for m in wanted if m.kind == "agents" and m.per == "month"]
-        out.loc[out.index.isin(scene.spans.broken(), level="span"), monthly] = np.nan
-        return out
+        return _together(frames, stocks.present(), wanted)
     finally:
         book.backend.forget()
+
+
+def without_broken_months(
+    frame: pd.DataFrame, wanted: Sequence[Measure], periods: Sequence[Period]
+) -> pd.DataFrame:
+    """Blank what is counted per month in spans that hold a part of a month.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `measure_facts` gives it.
+    wanted : sequence of Measure
+        Its columns.
+    periods : sequence of Period
+        Its spans, in their order.
+
+    Returns
+    -------
+    DataFrame
+        A new frame. [yuan, rows or persons]
+    """
+    monthly = [m.code for m in wanted if m.kind == "agents" and m.per == "month"]
+    broken = frame.index.isin(Spans.of(periods).broken(), level="span")
+    out = frame.copy()
+    out.loc[broken, monthly] = np.nan
+    return out
 
 
 def _nobody(wanted: Sequence[Measure]) -> pd.DataFrame:

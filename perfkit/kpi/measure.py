@@ -15,7 +15,7 @@ from perfkit import org, period
 from perfkit.book import Book, Finding
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.kpi.catalogue import Kpi, Measure, Term, catalogue, kpi, measures
-from perfkit.kpi.facts import measure_facts
+from perfkit.kpi.facts import measure_facts, without_broken_months
 from perfkit.kpi.matured import cohort_findings, from_cohorts, with_cohorts
 from perfkit.kpi.observed import measure_observed, observed_measures
 from perfkit.kpi.places import units
@@ -261,6 +261,7 @@ def _measured(
         cohorts = [m for m in from_facts if m.kind == "cohort"]
         found = measure_facts(book, plain, by, known, as_now=as_now)
         found = with_cohorts(book, found, cohorts, by, spans, as_now=as_now)
+        found = without_broken_months(found, plain, known)
         own = [m.code for m in plain]
         found[own] = _blank_outside(book, found[own], spans)
         frames.append(found)
