@@ -185,7 +185,7 @@ def test_wheel_holds_nothing_else(wheel: set[str]):
     tops = {name.split("/")[0] for name in wheel}
     assert tops == {"perfkit", f"perfkit-{PROJECT['version']}.dist-info"}
     assert not [
-        name for name in wheel if re.search(r"__pycache__|checkpoints|/data/(raw|work)/", name)
+        name for name in wheel if re.search(r"__pycache__|checkpoints|/data/(raw|scratch)/", name)
     ]
 
 
