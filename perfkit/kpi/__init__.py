@@ -4,7 +4,7 @@ from perfkit.kpi.catalogue import FAMILIES, Kpi, Measure, catalogue, glossary, k
 from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
-from perfkit.kpi.measure import check_period, computable, measure, units
+from perfkit.kpi.measure import check_period, computable, grid, measure, units
 
 __all__ = [
     "FAMILIES",
@@ -17,6 +17,7 @@ __all__ = [
     "curve",
     "distribution",
     "glossary",
+    "grid",
     "kpi",
     "measure",
     "measures",

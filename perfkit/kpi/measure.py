@@ -9,14 +9,15 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from perfkit import org, period
 from perfkit.book import Book, Finding, engine
 from perfkit.errors import PerfkitError, UnknownName
-from perfkit.kpi.catalogue import Kpi, Measure, Term, catalogue, kpi, measures
-from perfkit.kpi.facts import measure_facts
+from perfkit.kpi import layout
+from perfkit.kpi.catalogue import Kpi, Measure, catalogue, kpi, measures
+from perfkit.kpi.facts import measure_levels
+from perfkit.kpi.layout import COLUMNS
 from perfkit.kpi.observed import measure_observed, observed_measures
 from perfkit.period import Period
 
@@ -24,21 +25,11 @@ __all__ = [
     "COLUMNS",
     "check_period",
     "computable",
+    "grid",
     "measure",
     "units",
 ]
 
-COLUMNS = [
-    "unit",
-    "level",
-    "period",
-    "kpi",
-    "value",
-    "variant",
-    "numerator",
-    "denominator",
-    "base",
-]
 Periods = str | Period | Sequence[str | Period]
 
 
@@ -159,69 +150,83 @@ def check_period(book: Book, asked: str | Period) -> Period:
     return one
 
 
-def _sum(frame: pd.DataFrame, terms: Sequence[Term]) -> pd.Series[float]:
-    out = pd.Series(0.0, index=frame.index)
-    for term in terms:
-        out = out + term.sign * frame[term.measure]
-    return out
-
-
-def _ratio(frame: pd.DataFrame, one: Kpi) -> pd.DataFrame:
-    top = _sum(frame, one.numerator)
-    if not one.denominator:
-        return pd.DataFrame({"value": top, "numerator": top, "denominator": np.nan})
-    bottom = _sum(frame, one.denominator)
-    value = top / bottom.where(bottom != 0)
-    return pd.DataFrame({"value": value, "numerator": top, "denominator": bottom})
-
-
 def _until(span: Period, last: dt.date) -> Period:
     """Cut a span that runs past the extract: means are over the months that are known."""
     return replace(span, last=last) if span.first <= last < span.last else span
 
 
 def _measured(
-    book: Book, chosen: Sequence[Kpi], by: str, spans: Sequence[Period], *, as_now: bool
-) -> pd.DataFrame:
-    """Get every measure needed, from facts where there are any, else from observations."""
+    book: Book, chosen: Sequence[Kpi], levels: Sequence[str], spans: Sequence[Period], now: bool
+) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+    """Get every measure needed by level, from facts where there are any, else from observations."""
     codes = dict.fromkeys(code for one in chosen for code in one.measures())
     wanted = [measures()[code] for code in codes]
     from_facts = [m for m in wanted if _from_facts(book, m)]
     recorded = [m for m in wanted if not _from_facts(book, m)]
-    frames = []
+    out: dict[str, pd.DataFrame] = {}
     if from_facts:
         known = [_until(span, book.as_of) for span in spans]
-        frames.append(measure_facts(book, from_facts, by, known, as_now=as_now))
-    if recorded:
-        frames.append(measure_observed(book, recorded, by, spans))
-    out = frames[0] if len(frames) == 1 else frames[0].join(frames[1], how="outer")
-    out.attrs["findings"] = [
-        Finding("note", "not_observed", "observations", one.code, int(count))
-        for one in recorded
-        if (count := out[one.code].isna().sum())
+        out = measure_levels(book, from_facts, levels, known, as_now=now)
+    for level in levels if recorded else ():
+        seen = measure_observed(book, recorded, level, spans)
+        out[level] = out[level].join(seen, how="outer").sort_index() if from_facts else seen
+    missing = {m.code: sum(int(out[level][m.code].isna().sum()) for level in levels) for m in recorded}
+    notes = [
+        Finding("note", "not_observed", "observations", code, count)
+        for code, count in missing.items()
+        if count
     ]
-    return out
+    return out, notes
 
 
 def _blank_outside(book: Book, frame: pd.DataFrame, spans: Sequence[Period]) -> pd.DataFrame:
     """Nothing is known of a span that lies wholly outside the facts: not zero."""
     first, last = book.facts_from, book.as_of
+    if all(first <= s.last and s.first <= last for s in spans):
+        return frame
     outside = [i for i, s in enumerate(spans) if s.last < first or s.first > last]
     unknown = pd.Series(frame.index.get_level_values("span").isin(outside), index=frame.index)
     return frame.where(~unknown, axis=0)
+
+
+def _asked(
+    book: Book,
+    kpis: Sequence[str] | None,
+    by: str | Sequence[str],
+    period: Periods,
+    unit: str | None,
+    variants: Mapping[str, str] | None,
+    org_as: str,
+) -> tuple[dict[str, pd.DataFrame], list[Kpi], list[str], list[Finding]]:
+    """Check a request and answer it: measures by level, the KPIs, the periods' codes, findings."""
+    levels = [by] if isinstance(by, str) else list(dict.fromkeys(by))
+    for level in levels:
+        _check_level(book, level)
+    if org_as not in {"was", "now"}:
+        raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
+    spans = _periods(period)
+    chosen = _chosen(book, kpis, variants or {})
+    codes = [span.code for span in spans]
+    if not chosen or not spans or not levels:
+        return {}, chosen, codes, []
+    frames, findings = _measured(book, chosen, levels, spans, org_as == "now")
+    frames = {level: _blank_outside(book, f, spans) for level, f in frames.items()}
+    if unit is not None:
+        frames = {level: _only(book, f, unit) for level, f in frames.items()}
+    return frames, chosen, codes, findings
 
 
 def measure(
     book: Book,
     kpis: Sequence[str] | None = None,
     *,
-    by: str,
+    by: str | Sequence[str],
     period: Periods,
     unit: str | None = None,
     variants: Mapping[str, str] | None = None,
     org_as: str = "was",
 ) -> pd.DataFrame:
-    """Compute KPIs of every unit of a level over one or several periods.
+    """Compute KPIs of every unit of one or several levels over one or several periods.
 
     Parameters
     ----------
@@ -229,8 +234,9 @@ def measure(
         Where the facts are.
     kpis : sequence of str, optional
         Which; without it every KPI the book can answer.
-    by : str
+    by : str or a sequence of them
         The level: branch, district, department, group or agent, from the book's root down.
+        Several levels share one pass over the facts.
     period : str, Period or a sequence of them
         Which days.
     unit : str, optional
@@ -264,27 +270,47 @@ def measure(
     >>> got[["unit", "period", "value"]].values.tolist()
     [['D1', '2012-03', 57.0]]
     """
-    _check_level(book, by)
-    if org_as not in {"was", "now"}:
-        raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
-    spans = _periods(period)
-    chosen = _chosen(book, kpis, variants or {})
-    if not chosen or not spans:
+    frames, chosen, codes, findings = _asked(book, kpis, by, period, unit, variants, org_as)
+    parts = [layout.long(frame, chosen, level, codes) for level, frame in frames.items()]
+    if not parts:
         return pd.DataFrame(columns=COLUMNS)
-    frame = _measured(book, chosen, by, spans, as_now=org_as == "now")
-    findings = frame.attrs["findings"]
-    frame = _blank_outside(book, frame, spans)
-    if unit is not None:
-        frame = _only(book, frame, unit)
-    parts = [
-        _ratio(frame, one).assign(kpi=one.code, variant=one.variant, base=one.base, order=i)
-        for i, one in enumerate(chosen)
-    ]
-    out = pd.concat(parts).reset_index()
-    out = out.sort_values(["place", "span", "order"], kind="stable", ignore_index=True)
-    codes = np.array([s.code for s in spans], dtype=object)
-    out["period"] = codes[out["span"].to_numpy(dtype=int)]
-    out = out.rename(columns={"place": "unit"}).assign(level=by)[COLUMNS]
+    out = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+    out.attrs["findings"] = findings
+    return out
+
+
+def grid(
+    book: Book,
+    kpis: Sequence[str] | None = None,
+    *,
+    by: str | Sequence[str],
+    period: Periods,
+    unit: str | None = None,
+    variants: Mapping[str, str] | None = None,
+    org_as: str = "was",
+) -> pd.DataFrame:
+    """Compute what `measure` computes, one row a unit and period, one column a KPI.
+
+    Takes what `measure` takes and raises what it raises. For large books and many periods:
+    the table is small where that of `measure` repeats every name.
+
+    Returns
+    -------
+    DataFrame
+        unit, level, period, and the KPIs. [the KPI's unit]
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> grid(b, ["cases"], by=["district", "department"], period="2012-03")["unit"].tolist()[:2]
+    ['D1', 'D1/01']
+    """
+    frames, chosen, codes, findings = _asked(book, kpis, by, period, unit, variants, org_as)
+    parts = [layout.wide(frame, chosen, level, codes) for level, frame in frames.items()]
+    if not parts:
+        return pd.DataFrame(columns=["unit", "level", "period", *(one.code for one in chosen)])
+    out = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
     out.attrs["findings"] = findings
     return out
 
