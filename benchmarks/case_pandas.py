@@ -30,7 +30,9 @@ def _spells(book: Path) -> pd.DataFrame:
     return chain
 
 
-def _placed(policies: pd.DataFrame, chain: pd.DataFrame, day: str, levels: list[str]) -> pd.DataFrame:
+def _placed(
+    policies: pd.DataFrame, chain: pd.DataFrame, day: str, levels: list[str]
+) -> pd.DataFrame:
     rows = policies.dropna(subset=[day]).copy()
     rows["day"] = pd.to_datetime(rows[day])
     rows = rows.sort_values("day")
@@ -51,7 +53,10 @@ def run(book: str, _: object) -> Any:
     policies = pd.read_parquet(folder / "policies.parquet")
     policies["large"] = policies["premium"] > task.LARGE
     policies["large_premium"] = policies["premium"].where(policies["large"], 0)
-    days = {d: _placed(policies, chain, d, levels) for d in ("submitted_on", "issued_on", "cancelled_on")}
+    days = {
+        d: _placed(policies, chain, d, levels)
+        for d in ("submitted_on", "issued_on", "cancelled_on")
+    }
     parts = []
     for code, (a, b) in task.periods().items():
         first, last = pd.Timestamp(a), pd.Timestamp(b)

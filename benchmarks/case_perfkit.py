@@ -18,7 +18,9 @@ def run(path: str, book: Book) -> pd.DataFrame:
     """Measure."""
     asked = list(task.periods())
     if hasattr(kpi, "grid"):
-        return kpi.grid(book, list(task.KPIS), by=task.levels(path), period=asked, variants=task.VARIANTS)
+        return kpi.grid(
+            book, list(task.KPIS), by=task.levels(path), period=asked, variants=task.VARIANTS
+        )
     parts = []
     for level in task.levels(path):
         long = kpi.measure(book, list(task.KPIS), by=level, period=asked, variants=task.VARIANTS)

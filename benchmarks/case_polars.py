@@ -20,7 +20,9 @@ def _spells(book: Path) -> pl.DataFrame:
     columns = ["agent_id", *task.levels(book), "since", "joined_on", "left_on"]
     first = agents.with_columns(since=pl.col("joined_on")).select(columns)
     later = pl.read_parquet(book / "moves.parquet").rename({"on": "since"})
-    later = later.select("agent_id", *task.levels(book), "since").join(agents.select("agent_id", "joined_on", "left_on"), on="agent_id")
+    later = later.select("agent_id", *task.levels(book), "since").join(
+        agents.select("agent_id", "joined_on", "left_on"), on="agent_id"
+    )
     later = later.filter(pl.col("since").is_between("joined_on", "left_on", closed="none"))
     chain = pl.concat([first, later.select(columns)]).sort("agent_id", "since")
     return chain.with_columns(

@@ -10,6 +10,7 @@ import argparse
 import datetime as dt
 import importlib
 import importlib.metadata
+import itertools
 import json
 import os
 import platform
@@ -142,7 +143,7 @@ def _ratios(medians: dict[str, dict[str, float]]) -> dict[str, float]:
 def _record(sizes: dict[str, Any], rounds: int) -> dict[str, Any]:
     growth = {}
     numbers = sorted(map(int, sizes))
-    for small, large in zip(numbers, numbers[1:], strict=False):
+    for small, large in itertools.pairwise(numbers):
         for name, took in sizes[str(large)]["cases"].items():
             before = sizes[str(small)]["cases"].get(name)
             if before:

@@ -299,9 +299,7 @@ def _unique(connection: duckdb.DuckDBPyConnection, table: str, key: Sequence[str
     return bool(row[0] == row[1])
 
 
-def _duplicates(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, agents: bool
-) -> Iterator[Finding]:
+def _duplicates(connection: duckdb.DuckDBPyConnection, raw: Raw, agents: bool) -> Iterator[Finding]:
     key = schema.table(raw.table).key
     if _unique(connection, raw.table, key):
         return

@@ -127,7 +127,7 @@ def spells(
 
 
 def numbers(agents: Frame) -> Frame:
-    """Number the agents from 0 in the order of their codes: small keys for what comes home.
+    """Give agents numbers from 0 in the order of their codes: small keys for what comes home.
 
     Returns
     -------
@@ -159,8 +159,8 @@ def seated(people: Frame, agents: Frame, leaves: Frame, leading: Sequence[str]) 
     """
     both = people.join(agents, on="agent_id", how="inner").join(leaves, on="unit", how="inner")
     leads = nw.col("rank").is_in(list(leading)).alias("leads")
-    columns = ["agent", "leaf", leads, "since", "until", "first", "last", "facts_since"]
-    return both.select(*columns).select(nw.all().cast(nw.Int64))
+    days = ("since", "until", "first", "last", "facts_since")
+    return both.select("agent", "leaf", leads, *days).select(nw.all().cast(nw.Int64))
 
 
 def _amount(flow: Flow) -> nw.Expr | None:

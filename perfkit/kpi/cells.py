@@ -77,9 +77,7 @@ class Cells:
         return np.asarray(flat.reshape(atoms, leaves), dtype=np.float64)
 
 
-def bring(
-    book: Book, people: People, spans: Spans, flows: Sequence[engine.Flow]
-) -> list[Cells]:
+def bring(book: Book, people: People, spans: Spans, flows: Sequence[engine.Flow]) -> list[Cells]:
     """Add up the facts where they are, and bring the cells home.
 
     Cells in which an agent changed the unit are asked for again by day.
@@ -131,7 +129,12 @@ def _blocks(width: int, height: int) -> Iterator[tuple[int, int]]:
 
 
 def running(
-    cells: Sequence[Cells], columns: Sequence[Ints], codes: set[str], atoms: int, low: int, high: int
+    cells: Sequence[Cells],
+    columns: Sequence[Ints],
+    codes: set[str],
+    atoms: int,
+    low: int,
+    high: int,
 ) -> dict[str, Ints]:
     """Add up cells over the atoms so far, by column: the difference of two rows is a range.
 

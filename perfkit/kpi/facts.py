@@ -214,11 +214,9 @@ def _frame(level: Level, there: npt.NDArray[Any], columns: dict[str, Floats]) ->
     order = sorted(range(len(level.places)), key=level.places.__getitem__)
     place, span = np.nonzero(there.T[order])
     own = np.asarray(order, dtype=np.int64)[place]
-    index = pd.MultiIndex(
-        levels=[pd.Index([level.places[i] for i in order]), pd.RangeIndex(len(there))],
-        codes=[place, span],
-        names=["place", "span"],
-    )
+    levels: Any = [pd.Index([level.places[i] for i in order]), pd.RangeIndex(len(there))]
+    codes: Any = [place, span]
+    index = pd.MultiIndex(levels=levels, codes=codes, names=["place", "span"])
     return pd.DataFrame({c: values[span, own] for c, values in columns.items()}, index=index)
 
 

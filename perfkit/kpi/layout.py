@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,12 +43,12 @@ def _parts(frame: pd.DataFrame, one: Kpi) -> tuple[Floats, Floats, Floats]:
     return top / np.where(bottom != 0, bottom, np.nan), top, bottom
 
 
-def _named(frame: pd.DataFrame, level: str, periods: Sequence[str]) -> dict[str, object]:
+def _named(frame: pd.DataFrame, level: str, periods: Sequence[str]) -> dict[str, Any]:
     """Write the unit and period of every row."""
     place = frame.index.get_level_values("place")
     span = frame.index.get_level_values("span").to_numpy(dtype=np.int64)
     return {
-        "unit": pd.array(place, dtype="str"),
+        "unit": pd.Index(place, dtype="str"),
         "level": pd.array([level], dtype="str").take(np.zeros(len(frame), dtype=np.int64)),
         "period": pd.array(list(periods), dtype="str").take(span),
     }
@@ -91,7 +92,7 @@ def long(
     parts = [_parts(frame, one) for one in kpis]
     rows = np.repeat(np.arange(len(frame)), len(kpis))
     which = np.tile(np.arange(len(kpis)), len(frame))
-    out = pd.DataFrame(_named(frame, level, periods)).take(rows)  # type: ignore[arg-type]
+    out = pd.DataFrame(_named(frame, level, periods)).take(rows)
     for name in ("kpi", "variant", "base"):
         words = [one.code if name == "kpi" else getattr(one, name) for one in kpis]
         out[name] = pd.array(words, dtype="str").take(which)

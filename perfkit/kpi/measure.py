@@ -170,11 +170,10 @@ def _measured(
     for level in levels if recorded else ():
         seen = measure_observed(book, recorded, level, spans)
         out[level] = out[level].join(seen, how="outer").sort_index() if from_facts else seen
-    missing = {m.code: sum(int(out[level][m.code].isna().sum()) for level in levels) for m in recorded}
     notes = [
-        Finding("note", "not_observed", "observations", code, count)
-        for code, count in missing.items()
-        if count
+        Finding("note", "not_observed", "observations", m.code, count)
+        for m in recorded
+        if (count := sum(int(out[level][m.code].isna().sum()) for level in levels))
     ]
     return out, notes
 
