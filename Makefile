@@ -19,13 +19,13 @@ KEPT  := --keep-output --keep-count --keep-id \
 SHELL      := /bin/sh
 MAKEFLAGS  += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check lint lab lock dictionary notebooks clean FORCE
+.PHONY: help setup report test bench-kpi test-engines check lint lab lock dictionary notebooks clean FORCE
 
 # Ready means: the set-up ended, for this place (a moved checkout has scripts that point nowhere).
 READY := $(shell [ -x $(PY) ] && [ "$$(cat $(STAMP) 2>/dev/null)" = "$$(pwd)" ] && echo yes)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PYTHON=python3.12      the Python to build .venv from"
 	@echo "  INSTALLER=uv           install with uv instead of pip (uv does not read pip.conf)"
@@ -41,6 +41,18 @@ report: $(STAMP) ## the bundled district's monthly review, in Chinese and Englis
 
 test: $(STAMP) ## every test; says at its end what it left out and why
 	@$(PY) -m pytest $(TEST_ARGS)
+
+bench-kpi: $(STAMP) ## perfkit beside the bare scan, Polars and pandas (BENCH_SIZES="1000000 10000000")
+	@$(PY) benchmarks/kpi.py
+
+# Debian's default-jre-headless where there is no Java and we may install it.
+test-engines: $(STAMP) ## every computed KPI on DuckDB, Polars, pandas, Spark and as plain loops, no skips
+	@command -v java >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless; } \
+	  >/dev/null || { echo "Spark needs Java: install default-jre-headless" >&2; exit 2; }
+	@$(PY) -c 'import pyspark' 2>/dev/null || \
+	  $(PY) -m pip install --no-compile --quiet --require-hashes -r requirements-spark.lock
+	@PERFKIT_FULL=1 $(PY) -m pytest -q tests/test_engine.py $(TEST_ARGS)
 
 check: lint ## lint, types and the quick tests (no kernel, no browser)
 	@$(PY) -m pytest -q -m "not slow and not full" tests perfkit $(TEST_ARGS)

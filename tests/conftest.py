@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -20,11 +21,14 @@ ENGINES = {
         ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
         "install Debian's package chromium, or Chrome",
     ),
+    "spark": (("java",), "make test-engines brings pyspark and Java"),
 }
 
 
 def engine(name: str) -> str | None:
-    """Find the program of an engine on PATH, None without it."""
+    """Find the program of an engine on PATH, None without it; Spark is a package as well."""
+    if name == "spark" and importlib.util.find_spec("pyspark") is None:
+        return None
     commands, _ = ENGINES[name]
     return next((path for path in map(shutil.which, commands) if path), None)
 

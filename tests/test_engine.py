@@ -471,6 +471,16 @@ def test_every_number_is_that_of_a_plain_loop(opened: dict[str, Book], by: str) 
         assert set(expected) <= set(found), period
 
 
+@pytest.mark.needs("spark")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("by", LEVELS)
+def test_spark_gives_the_same_frame(opened: dict[str, Book], by: str) -> None:
+    spark = open_book(opened["duckdb"].path, engine_name="spark")
+    one, two = (kpi.measure(b, by=by, period=list(PERIODS)) for b in (opened["duckdb"], spark))
+    assert len(one) > 100
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
 @pytest.mark.parametrize("suffix", [".parquet", ".xlsx"])
 def test_the_file_format_changes_no_number(
     opened: dict[str, Book], suffix: str, tmp_path: Path

@@ -201,7 +201,7 @@ def open_book(book: str | Path, *, engine_name: str = "duckdb") -> Book:
     ----------
     book : str or Path
         A bundled name such as ``"district_one"``, or a folder with a book.toml.
-    engine_name : {"duckdb", "polars", "pandas"}, default "duckdb"
+    engine_name : {"duckdb", "polars", "pandas", "spark"}, default "duckdb"
         Where the facts are added up; every engine gives the same numbers.
 
     Returns

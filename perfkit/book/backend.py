@@ -1,4 +1,4 @@
-"""Where facts are added up: DuckDB embedded by default, or Polars or pandas frames.
+"""Where facts are added up: DuckDB embedded by default, or Polars, pandas or Spark frames.
 
 A backend adds the three things Narwhals lacks: bring a small table to the facts, keep an
 intermediate, carry a small result home.
@@ -7,7 +7,7 @@ intermediate, carry a small result home.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -18,7 +18,7 @@ from perfkit.errors import UnknownName
 __all__ = ["ENGINES", "Backend", "Frame", "backend", "frame", "rows"]
 
 Frame = nw.LazyFrame[Any]
-Small = Mapping[str, Sequence[Any]]
+Small = Mapping[str, Any]
 
 
 class Backend(Protocol):
@@ -54,10 +54,10 @@ class DuckBackend:
         self._count = itertools.count()
 
     def small(self, columns: Small) -> Frame:
-        """Bring a small table to where the facts are."""
+        """Bring a small table to where the facts are: a real one, so that joins know its keys."""
         import pyarrow as pa
 
-        return _lazy(self.connection.from_arrow(pa.table(dict(columns))))
+        return self.keep(_lazy(self.connection.from_arrow(pa.table(dict(columns)))))
 
     def keep(self, frame: Frame) -> Frame:
         """Compute an intermediate once, in a table of the connection's own memory."""
@@ -103,7 +103,50 @@ class FrameBackend:
         """Nothing is kept outside the frames."""
 
 
-ENGINES = ("duckdb", "polars", "pandas")
+class SparkBackend:
+    """Spark, where one machine cannot hold the facts: the extra ``spark``, and Java."""
+
+    name = "spark"
+
+    def __init__(self) -> None:
+        self._kept: list[Any] = []
+
+    def small(self, columns: Small) -> Frame:
+        """Bring a small table to where the facts are."""
+        import pyarrow as pa
+
+        return _lazy(_spark().createDataFrame(pa.table(dict(columns))))
+
+    def keep(self, frame: Frame) -> Frame:
+        """Compute an intermediate once."""
+        native: Any = nw.to_native(frame)
+        self._kept.append(native.cache())
+        return _lazy(self._kept[-1])
+
+    def home(self, frame: Frame) -> pd.DataFrame:
+        """Carry a small result home."""
+        native: Any = nw.to_native(frame)
+        found: pd.DataFrame = native.toArrow().to_pandas()
+        return found
+
+    def forget(self) -> None:
+        """Drop what was kept."""
+        while self._kept:
+            self._kept.pop().unpersist()
+
+
+def _spark() -> Any:
+    """Give the session that runs, or start a small one on this machine."""
+    from pyspark.sql import SparkSession
+
+    running = SparkSession.getActiveSession()
+    if running is not None:
+        return running
+    builder = SparkSession.builder.appName("perfkit").config("spark.ui.enabled", "false")
+    return builder.config("spark.sql.shuffle.partitions", "4").getOrCreate()
+
+
+ENGINES = ("duckdb", "polars", "pandas", "spark")
 
 
 def backend(name: str, connection: Any = None) -> Backend:
@@ -121,6 +164,8 @@ def backend(name: str, connection: Any = None) -> Backend:
     """
     if name not in ENGINES:
         raise UnknownName(kind="engine", name=name, allowed=ENGINES)
+    if name == "spark":
+        return SparkBackend()
     return DuckBackend(connection) if name == "duckdb" else FrameBackend(name)
 
 
@@ -135,6 +180,8 @@ def frame(connection: Any, table: str, name: str) -> Frame:
     relation = connection.table(table)
     if backend(name, connection).name == "polars":
         return _lazy(relation.pl())
+    if name == "spark":
+        return _lazy(_spark().createDataFrame(relation.to_arrow_table()))
     return _lazy(relation.df() if name == "pandas" else relation)
 
 

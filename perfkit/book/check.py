@@ -15,13 +15,13 @@ import duckdb
 from perfkit import period, words
 from perfkit.book import schema, source
 from perfkit.book.source import Raw
+from perfkit.book.typed import brought, cell, clean, create_typed, quoted
 from perfkit.errors import BadPeriod, nearest
 
-__all__ = ["Finding", "check_tables", "create_typed"]
+__all__ = ["Finding", "check_tables"]
 
 SHOWN = 5
-EPOCH = "DATE '0001-01-01'"
-LAST = "DATE '9999-12-31'"
+MENDED = "mended"
 NO_SLASH = "[^/]+"
 _TYPE_WORDS = {"number": "count"}
 
@@ -86,66 +86,6 @@ class Finding:
         }
 
 
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
-def _clean(column: str) -> str:
-    return f"NULLIF(TRIM(CAST({_name(column)} AS VARCHAR)), '')"
-
-
-# Types that columnar files bring along: such cells are taken as they are, not read as text.
-_DAYS = ("DATE", "TIMESTAMP")
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER",
-            "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
-
-
-def _typed(column: schema.Column, brought: str) -> str:
-    """Write how a raw cell becomes a typed one; what does not fit becomes NULL."""
-    name, text = _name(column.name), _clean(column.name)
-    day = f"TRY_CAST({name if brought.startswith(_DAYS) else text} AS DATE)"
-    is_number = brought.startswith(_NUMBERS)
-    amount = name if is_number else f"TRY_CAST({text} AS DECIMAL(20, 4))"
-    number = f"CAST({name} AS DOUBLE)" if is_number else f"TRY_CAST({text} AS DOUBLE)"
-    return {
-        "text": f"NULLIF(TRIM({name}), '')" if brought == "VARCHAR" else text,
-        "date": f"CASE WHEN {day} BETWEEN {EPOCH} AND {LAST} "
-        f"THEN CAST({day} - {EPOCH} + 1 AS INTEGER) END",
-        "yuan": f"TRY_CAST(ROUND({amount} * 100) AS BIGINT)",
-        "count": f"CASE WHEN {number} = FLOOR({number}) THEN TRY_CAST({number} AS BIGINT) END",
-        "number": f"CASE WHEN ISFINITE({number}) THEN {number} END",
-    }[column.type]
-
-
-_SQL_TYPES = {
-    "text": "VARCHAR",
-    "date": "INTEGER",
-    "yuan": "BIGINT",
-    "count": "BIGINT",
-    "number": "DOUBLE",
-}
-
-
-def _cell(raw: Raw, column: schema.Column) -> str:
-    """Write a typed cell; a column the file lacks is NULL."""
-    if column.name in raw.columns:
-        return _typed(column, raw.types[raw.columns.index(column.name)])
-    return f"CAST(NULL AS {_SQL_TYPES[column.type]})"
-
-
-def create_typed(connection: duckdb.DuckDBPyConnection, raw: Raw) -> None:
-    """Make the typed table of a raw one: the contract's columns, absent ones NULL.
-
-    Columnar files stay where they are; text is parsed once.
-    """
-    every = schema.table(raw.table).columns.values()
-    columns = [f"{_cell(raw, column)} AS {_name(column.name)}" for column in every]
-    kind = "VIEW" if raw.path.suffix == ".parquet" else "TABLE"
-    made = f"CREATE {kind} {raw.table} AS SELECT {', '.join(columns)} FROM {raw.view}"
-    with source.readable(raw.path):
-        connection.execute(made)
-
-
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """A condition over a table's rows: ``t.premium`` is typed, ``t."raw premium"`` as it came."""
@@ -161,11 +101,11 @@ def _cell_rules(raw: Raw) -> Iterator[_Rule]:
     for column in schema.table(raw.table).columns.values():
         if column.name not in raw.columns:
             continue
-        here, text = f"t.{_name(column.name)}", f"t.{_name(_raw(column.name))}"
+        here, text = f"t.{quoted(column.name)}", f"t.{quoted(_raw(column.name))}"
         bad = f"{here} IS NULL AND {text} IS NOT NULL"
         if column.type != "text":
             yield _Rule("error", "bad_value", column.name, bad, {"type": column.type})
-        if column.type == "yuan":
+        if column.type == "yuan" and not _whole(raw, column.name):
             amount = f"TRY_CAST({text} AS DECIMAL(20, 4)) * 100"
             yield _Rule("warning", "sub_fen", column.name, f"{amount} <> ROUND({amount})")
         if column.need:
@@ -181,6 +121,10 @@ def _cell_rules(raw: Raw) -> Iterator[_Rule]:
             )
 
 
+def _whole(raw: Raw, column: str) -> bool:
+    return raw.types[raw.columns.index(column)].endswith(("INT", "INTEGER"))
+
+
 def _raw(column: str) -> str:
     return f"raw {column}"
 
@@ -192,23 +136,20 @@ def _table_rules(
     columns = schema.table(name).columns
     dates = [c.name for c in columns.values() if c.type == "date" and name != "observations"]
     for date in dates:
-        yield _Rule("warning", "after_as_of", date, f"t.{_name(date)} > {as_of}")
+        yield _Rule("warning", "after_as_of", date, f"t.{quoted(date)} > {as_of}")
     if "rank" in columns:
         known = ", ".join("'" + r.replace("'", "''") + "'" for r in ranks) or "''"
         allowed = {"allowed": ", ".join(ranks)}
         yield _Rule("error", "unknown_rank", "rank", f"t.rank NOT IN ({known})", allowed)
     if name != "agents" and "agent_id" in columns and "agents" in raws:
-        nobody = "NOT EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = t.agent_id)"
-        yield _Rule("error", "unknown_agent", "agent_id", f"t.agent_id IS NOT NULL AND {nobody}")
+        nobody = "t.agent_id IS NOT NULL AND a.agent_id IS NULL"
+        yield _Rule("error", "unknown_agent", "agent_id", nobody)
     yield from _OF_TABLE.get(name, ())
 
 
 def _outside(day: str, joined: str) -> str:
     """Write that a day lies outside the agent's time in the force."""
-    return (
-        f"EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = t.agent_id AND ({day} {joined} "
-        f"a.joined_on OR {day} >= COALESCE(a.left_on, 9999999)))"
-    )
+    return f"({day} {joined} a.joined_on OR {day} >= a.left_on)"
 
 
 _OF_TABLE = {
@@ -228,15 +169,15 @@ def _unit_rules(raws: Mapping[str, Raw], name: str, levels: Sequence[str]) -> It
     """List the rules of unit codes and unit paths."""
     if name in {"agents", "moves"}:
         for level in levels:
-            yield _Rule("error", "missing_value", level, f"t.{_name(level)} IS NULL")
+            yield _Rule("error", "missing_value", level, f"t.{quoted(level)} IS NULL")
         for code in (*levels, "agent_id"):
-            slash = f"CONTAINS(t.{_name(code)}, '/')"
+            slash = f"CONTAINS(t.{quoted(code)}, '/')"
             yield _Rule("error", "unknown_value", code, slash, {"allowed": NO_SLASH})
     elif "unit_id" in schema.table(name).columns and "agents" in raws:
         sources = [t for t in ("agents", "moves") if t in raws]
         paths = [levels[: i + 1] for i in range(len(levels))] + [(*levels, "agent_id")]
         known = " UNION ".join(
-            f"SELECT CONCAT_WS('/', {', '.join(map(_name, path))}) FROM {table}"
+            f"SELECT CONCAT_WS('/', {', '.join(map(quoted, path))}) FROM {table}"
             for table in sources
             for path in paths
         )
@@ -264,11 +205,12 @@ def _is_period(text: str) -> bool:
 
 
 def _places(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, column: str, condition: str
+    connection: duckdb.DuckDBPyConnection, raw: Raw, agents: bool, column: str, condition: str
 ) -> tuple[dict[str, Any], ...]:
-    shown = f"t.{_name(_raw(column))}" if column in raw.columns else "NULL"
+    shown = f"CAST(t.{quoted(_raw(column))} AS VARCHAR)" if column in raw.columns else "NULL"
     found = connection.execute(
-        f"SELECT t.n, {shown} FROM {_rows(raw, True)} WHERE {condition} ORDER BY t.n LIMIT {SHOWN}"
+        f"SELECT t.n, {shown} FROM {_rows(raw, agents, True)} WHERE {condition} "
+        f"ORDER BY t.n LIMIT {SHOWN}"
     ).fetchall()
     lines = source.lines(raw, [n for n, _ in found])
     values = [value for _, value in found]
@@ -278,45 +220,98 @@ def _places(
     )
 
 
-def _rows(raw: Raw, numbered: bool = False) -> str:
-    """Lay every cell's typed value beside its text, numbered in the file's order if asked."""
+_AGENTS = (
+    " LEFT JOIN (SELECT agent_id, MIN(joined_on) AS joined_on, MAX(COALESCE(left_on, 9999999)) "
+    "AS left_on FROM agents GROUP BY agent_id) a ON a.agent_id = t.agent_id"
+)
+
+
+def _rows(raw: Raw, agents: bool, numbered: bool = False) -> str:
+    """Lay every cell's typed value beside its text, numbered in the file's order if asked.
+
+    With `agents`, the row's agent stands beside it as ``a``.
+    """
     columns = schema.table(raw.table).columns.values()
-    cells = [f"{_cell(raw, c)} AS {_name(c.name)}" for c in columns]
+    types = dict(zip(raw.columns, raw.types, strict=True))
+    cells = [f"{cell(raw, c)} AS {quoted(c.name)}" for c in columns]
     cells += [
-        f"{_clean(c.name)} AS {_name(_raw(c.name))}" for c in columns if c.name in raw.columns
+        f"{quoted(c.name) if brought(types[c.name]) else clean(c.name)} AS {quoted(_raw(c.name))}"
+        for c in columns
+        if c.name in raw.columns
     ]
+    cells += [f"{quoted(rule.column)} AS {quoted(f'came {rule.column}')}" for rule in _mended(raw)]
     cells += ["row_number() OVER () AS n"] if numbered else []
-    return f"(SELECT {', '.join(cells)} FROM {raw.view}) t"
+    join = _AGENTS if agents and raw.table != "agents" and "agent_id" in raw.columns else ""
+    return f"(SELECT {', '.join(cells)} FROM {raw.view}) t{join}"
+
+
+def _mended(raw: Raw) -> Iterator[_Rule]:
+    """List, as rules, the text cells that are not taken as they came."""
+    for column, kind in zip(raw.columns, raw.types, strict=True):
+        known = schema.table(raw.table).columns.get(column)
+        if known and known.type == "text" and kind == "VARCHAR" and raw.path.suffix == ".parquet":
+            came, here = f"t.{quoted(f'came {column}')}", f"t.{quoted(column)}"
+            yield _Rule("", MENDED, column, f"{came} IS DISTINCT FROM {here}")
 
 
 def _counted(
-    connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Sequence[_Rule]
-) -> Iterator[Finding]:
-    """Count all rules of a table in one pass, and look up places only where there are any."""
+    connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Sequence[_Rule], agents: bool
+) -> tuple[list[Finding], set[str]]:
+    """Count all rules of a table in one pass, and look up places only where there are any.
+
+    The second is the columns that need no mending.
+    """
+    rules = [*rules, *_mended(raw)]
     if not rules:
-        return
+        return [], set()
     counts = ", ".join(f"COUNT(*) FILTER (WHERE {rule.condition})" for rule in rules)
     with source.readable(raw.path):
-        (found,) = connection.execute(f"SELECT {counts} FROM {_rows(raw)}").fetchall()
+        (found,) = connection.execute(f"SELECT {counts} FROM {_rows(raw, agents)}").fetchall()
+    out, untidy = [], set()
     for rule, count in zip(rules, found, strict=True):
-        if count:
-            places = _places(connection, raw, rule.column, rule.condition)
-            yield Finding(
-                rule.severity, rule.rule, raw.table, rule.column, count, places, rule.facts
+        if count and rule.rule in {MENDED, "bad_value"}:
+            untidy.add(rule.column)
+        if count and rule.rule != MENDED:
+            places = _places(connection, raw, agents, rule.column, rule.condition)
+            out.append(
+                Finding(rule.severity, rule.rule, raw.table, rule.column, count, places, rule.facts)
             )
+    return out, set(raw.columns) - untidy
 
 
-def _duplicates(connection: duckdb.DuckDBPyConnection, raw: Raw) -> Iterator[Finding]:
+def _unique(connection: duckdb.DuckDBPyConnection, table: str, key: Sequence[str]) -> bool:
+    """Tell cheaply that no key comes twice: the keys ascend, or their hashes all differ.
+
+    False means that it must be counted.
+    """
+    names = ", ".join(map(quoted, key))
+    own = names if len(key) == 1 else f"({names})"
+    known = " AND ".join(f"{quoted(k)} IS NOT NULL" for k in key)
+    (row,) = connection.execute(
+        f"SELECT COUNT(*) FILTER (WHERE before >= own OR NOT known) FROM (SELECT {own} AS own, "
+        f"LAG({own}) OVER () AS before, {known} AS known FROM {table})"
+    ).fetchall()
+    if row[0] == 0:
+        return True
+    (row,) = connection.execute(
+        f"SELECT COUNT(*), COUNT(DISTINCT HASH({names})) FROM {table}"
+    ).fetchall()
+    return bool(row[0] == row[1])
+
+
+def _duplicates(connection: duckdb.DuckDBPyConnection, raw: Raw, agents: bool) -> Iterator[Finding]:
     key = schema.table(raw.table).key
-    names = ", ".join(f"t.{_name(k)}" for k in key)
-    whole = " AND ".join(f"t.{_name(k)} IS NOT NULL" for k in key)
+    if _unique(connection, raw.table, key):
+        return
+    names = ", ".join(f"t.{quoted(k)}" for k in key)
+    whole = " AND ".join(f"t.{quoted(k)} IS NOT NULL" for k in key)
     (row,) = connection.execute(
         f"SELECT COUNT(*) - COUNT(DISTINCT ({names})) FROM {raw.table} t WHERE {whole}"
     ).fetchall()
     if row[0]:
-        plain = ", ".join(_name(k) for k in key)
+        plain = ", ".join(quoted(k) for k in key)
         again = f"(SELECT {plain} FROM {raw.table} GROUP BY {plain} HAVING COUNT(*) > 1)"
-        places = _places(connection, raw, key[0], f"{whole} AND ({names}) IN {again}")
+        places = _places(connection, raw, agents, key[0], f"{whole} AND ({names}) IN {again}")
         yield Finding("error", "duplicate_key", raw.table, ", ".join(key), row[0], places)
 
 
@@ -375,6 +370,9 @@ def check_tables(
             *_unit_rules(raws, name, levels),
             *_period_rules(connection, name),
         ]
-        found += _counted(connection, raw, rules)
-        found += _duplicates(connection, raw)
+        counted, tidy = _counted(connection, raw, rules, "agents" in raws)
+        found += counted
+        if raw.path.suffix == ".parquet":
+            create_typed(connection, raw, tidy)
+        found += _duplicates(connection, raw, "agents" in raws)
     return sorted(found, key=lambda f: ("error", "warning", "note").index(f.severity))

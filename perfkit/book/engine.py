@@ -6,8 +6,7 @@ adds up and compares identically.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as _date
 
@@ -17,15 +16,14 @@ import pandas as pd
 from perfkit.book.backend import Backend, Frame
 
 __all__ = [
-    "AgentTest",
+    "EARLY",
+    "FAR",
     "Flow",
-    "by_agent",
-    "by_unit",
+    "cells",
     "each_policy",
-    "events",
     "first_day",
-    "led_by_rank",
-    "placed",
+    "numbers",
+    "seated",
     "spells",
 ]
 
@@ -54,39 +52,6 @@ class Flow:
     date: str
     column: str | None = None
     over: tuple[str, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AgentTest:
-    """Agents counted when their own sum of a flow over the span lies in a band.
-
-    Attributes
-    ----------
-    code : str
-        The measure's name.
-    of : str
-        The flow's code.
-    at_least : int
-        The least sum that counts. [fen or rows]
-    below : int or None
-        The sum from which it no longer counts. [fen or rows]
-    add : str or None
-        Add up this flow of the agents found, instead of counting them.
-    """
-
-    code: str
-    of: str
-    at_least: int
-    below: int | None = None
-    add: str | None = None
-
-    def expression(self) -> nw.Expr:
-        """Turn the test into a column of ones and zeros, or of the flow and zeros."""
-        found = nw.col(self.of) >= self.at_least
-        if self.below is not None:
-            found = found & (nw.col(self.of) < self.below)
-        counted = nw.lit(1) if self.add is None else nw.col(self.add)
-        return nw.when(found).then(counted).otherwise(nw.lit(0)).cast(nw.Int64).alias(self.code)
 
 
 def _unit(levels: Sequence[str]) -> nw.Expr:
@@ -167,181 +132,96 @@ def spells(
     )
 
 
-def _stream(table: Frame, date: str, flows: Sequence[Flow], every: Sequence[str]) -> Frame:
-    """Turn a table's rows into columns of what is added up; the other flows are zero."""
+def numbers(agents: Frame) -> Frame:
+    """Give agents numbers from 0 in the order of their codes: small keys for what comes home.
 
-    def amount(flow: Flow) -> nw.Expr:
-        one = nw.lit(1) if flow.column is None else nw.col(flow.column)
-        if flow.over is not None:
-            one = nw.when(nw.col(flow.over[0]) > flow.over[1]).then(one).otherwise(nw.lit(0))
-        return one.cast(nw.Int64).alias(flow.code)
-
-    here = {flow.code: amount(flow) for flow in flows}
-    zero = nw.lit(0).cast(nw.Int64)
-    columns = [here.get(code, zero.alias(code)) for code in every]
-    return table.filter(~nw.col(date).is_null()).select(
-        "agent_id", nw.col(date).alias("day"), *columns
-    )
+    Returns
+    -------
+    LazyFrame
+        agent_id, agent.
+    """
+    each = agents.select("agent_id").with_row_index("agent", order_by="agent_id")
+    return each.select("agent_id", nw.col("agent").cast(nw.Int64))
 
 
-def by_agent(
-    tables: Mapping[str, Frame],
-    people: Frame,
-    days: Frame,
-    flows: Sequence[Flow],
-    *,
-    split: bool,
-) -> Frame:
-    """Add up the facts once: agent by unit by piece of time. The only step that sees facts.
+def seated(people: Frame, agents: Frame, leaves: Frame, leading: Sequence[str]) -> Frame:
+    """Give the spells in small numbers: who, in which leaf unit, whether leading, when.
 
     Parameters
     ----------
-    tables : mapping of str to LazyFrame
-        The tables the flows name.
     people : LazyFrame
         The spells.
-    days : LazyFrame
-        day, piece: the days asked for; a day may belong to several pieces.
+    agents : LazyFrame
+        agent_id, agent.
+    leaves : LazyFrame
+        unit, leaf.
+    leading : sequence of str
+        The ranks of those who lead people.
+
+    Returns
+    -------
+    LazyFrame
+        agent, leaf, leads, since, until, first, last, facts_since, all whole numbers.
+    """
+    both = people.join(agents, on="agent_id", how="inner").join(leaves, on="unit", how="inner")
+    leads = nw.col("rank").is_in(list(leading)).alias("leads")
+    days = ("since", "until", "first", "last", "facts_since")
+    return both.select("agent", "leaf", leads, *days).select(nw.all().cast(nw.Int64))
+
+
+def _amount(flow: Flow) -> nw.Expr | None:
+    """Write what a row adds to a flow; None where rows are counted."""
+    if flow.over is None:
+        return None if flow.column is None else nw.col(flow.column).alias(flow.code)
+    one = nw.lit(1) if flow.column is None else nw.col(flow.column)
+    found = nw.when(nw.col(flow.over[0]) > flow.over[1]).then(one).otherwise(nw.lit(0))
+    return found.cast(nw.Int64).alias(flow.code)
+
+
+def cells(
+    table: Frame,
+    date: str,
+    flows: Sequence[Flow],
+    days: Frame,
+    agents: Frame,
+    only: Frame | None = None,
+) -> Frame:
+    """Add up a table's rows by agent and atom of time. The only step that sees facts.
+
+    Parameters
+    ----------
+    table : LazyFrame
+        The facts.
+    date : str
+        Which day places a row.
     flows : sequence of Flow
         What to add up.
-    split : bool
-        Whether agents have more than one spell, so that the day decides the unit.
+    days : LazyFrame
+        day, atom: the days asked for; a day belongs to one atom.
+    agents : LazyFrame
+        agent_id, agent.
+    only : LazyFrame, optional
+        agent, atom: add up only these, by day.
 
     Returns
     -------
     LazyFrame
-        agent_id, unit, piece and one column a flow. [fen or rows]
+        agent, atom (the day, with `only`), and one column a flow. [fen or rows]
     """
-    codes = [flow.code for flow in flows]
-    streams = []
-    for (table, date), group in itertools.groupby(
-        sorted(flows, key=lambda f: (f.table, f.date)), key=lambda f: (f.table, f.date)
-    ):
-        rows = _stream(tables[table], date, list(group), codes)
-        rows = rows.join(days, on="day", how="inner")
-        if split:
-            rows = rows.join(people, on="agent_id", how="inner").filter(
-                nw.col("facts_since") <= nw.col("day"), nw.col("day") < nw.col("facts_until")
-            )
-            keys = ["agent_id", "unit", "piece"]
-        else:
-            keys = ["agent_id", "piece"]
-        streams.append(rows.group_by(keys).agg(*(nw.col(c).sum() for c in codes)))
-    added = streams[0] if len(streams) == 1 else _added(streams, keys, codes)
-    if not split:
-        added = added.join(people.select("agent_id", "unit"), on="agent_id", how="inner")
-    return added.select("agent_id", "unit", "piece", *(nw.col(c).cast(nw.Int64) for c in codes))
-
-
-def _added(streams: Sequence[Frame], keys: list[str], codes: Sequence[str]) -> Frame:
-    same = [s.select(*keys, *(nw.col(c).cast(nw.Int64) for c in codes)) for s in streams]
-    stacked = nw.concat(same, how="vertical")
-    return stacked.group_by(keys).agg(*(nw.col(c).sum() for c in codes))
-
-
-def by_unit(
-    added: Frame, places: Frame, spans: Frame, flows: Iterable[str], tests: Iterable[AgentTest]
-) -> Frame:
-    """Add up agents to units and spans, counting each agent once a unit and span.
-
-    Parameters
-    ----------
-    added : LazyFrame
-        What `by_agent` gave.
-    places : LazyFrame
-        unit, place: the ancestor of every unit at the level asked for.
-    spans : LazyFrame
-        piece, span: which pieces make up a span.
-    flows : iterable of str
-        Flows to add up.
-    tests : iterable of AgentTest
-        Agents to count, or whose flow to add up.
-
-    Returns
-    -------
-    LazyFrame
-        place, span, one column a flow and a test. [fen, rows or agents]
-    """
-    codes, counted = list(flows), list(tests)
-    used = sorted({*codes, *(t.of for t in counted), *(t.add for t in counted if t.add)})
-    each = added.join(places, on="unit", how="inner").join(spans, on="piece", how="inner")
-    each = each.group_by("agent_id", "place", "span").agg(*(nw.col(c).sum() for c in used))
-    each = each.select("place", "span", *codes, *(t.expression() for t in counted))
-    return each.group_by("place", "span").agg(
-        *(nw.col(c).sum() for c in [*codes, *(t.code for t in counted)])
+    amounts = {flow.code: _amount(flow) for flow in flows}
+    rows = table.filter(~nw.col(date).is_null()).select(
+        "agent_id", nw.col(date).alias("day"), *(a for a in amounts.values() if a is not None)
     )
-
-
-def led_by_rank(people: Frame, ranks: Sequence[str], ends: Frame) -> Frame:
-    """Find who held one of the ranks on the last day of each span, and where.
-
-    Parameters
-    ----------
-    people : LazyFrame
-        The spells.
-    ranks : sequence of str
-        The ranks that count.
-    ends : LazyFrame
-        span, end: the last day of every span.
-
-    Returns
-    -------
-    LazyFrame
-        agent_id, unit, span.
-    """
-    leaders = people.filter(nw.col("rank").is_in(list(ranks)))
-    both = leaders.join(ends, how="cross")
-    held = both.filter(nw.col("since") <= nw.col("end"), nw.col("end") < nw.col("until"))
-    return held.select("agent_id", "unit", "span")
-
-
-def placed(added: Frame, holders: Frame, spans: Frame) -> Frame:
-    """Give the sums of the holders found, at the unit where they were found.
-
-    Returns
-    -------
-    LazyFrame
-        agent_id, unit, piece (numbered as the span), and the flows.
-    """
-    codes = [c for c in added.collect_schema().names() if c not in {"agent_id", "unit", "piece"}]
-    sums = added.join(spans, on="piece", how="inner").group_by("agent_id", "span")
-    each = sums.agg(*(nw.col(c).sum() for c in codes)).join(
-        holders, on=["agent_id", "span"], how="inner"
-    )
-    return each.select("agent_id", "unit", nw.col("span").alias("piece"), *codes)
-
-
-def events(people: Frame) -> Frame:
-    """Count the changes of headcount a day: what stocks, recruits and leavers are made from.
-
-    Returns
-    -------
-    LazyFrame
-        unit, rank, day, change (+1 in, -1 out, added up), came, joined, left. [persons]
-    """
-    codes = ("change", "came", "joined", "left")
-    one, none = nw.lit(1), nw.lit(0)
-    into = people.select(
-        "unit",
-        "rank",
-        nw.col("since").alias("day"),
-        one.alias("change"),
-        one.alias("came"),
-        nw.when(nw.col("first")).then(one).otherwise(none).alias("joined"),
-        none.alias("left"),
-    )
-    out = people.filter(nw.col("until") < nw.lit(FAR)).select(
-        "unit",
-        "rank",
-        nw.col("until").alias("day"),
-        nw.lit(-1).alias("change"),
-        none.alias("came"),
-        none.alias("joined"),
-        nw.when(nw.col("last")).then(one).otherwise(none).alias("left"),
-    )
-    ints = [nw.col(c).cast(nw.Int64) for c in codes]
-    both = nw.concat([f.select("unit", "rank", "day", *ints) for f in (into, out)], how="vertical")
-    return both.group_by("unit", "rank", "day").agg(*(nw.col(c).sum() for c in codes))
+    rows = rows.join(days, on="day", how="inner")
+    key = "atom"
+    if only is not None:
+        wanted = only.join(agents, on="agent", how="inner").select("agent_id", "atom")
+        rows, key = rows.join(wanted, on=["agent_id", "atom"], how="inner"), "day"
+    counted = [nw.len().alias(c) if a is None else nw.col(c).sum() for c, a in amounts.items()]
+    added = rows.group_by("agent_id", key).agg(*counted)
+    both = added.join(agents, on="agent_id", how="inner")
+    sums = [nw.col(f.code).fill_null(0).cast(nw.Int64) for f in flows]
+    return both.select("agent", nw.col(key).cast(nw.Int64).alias("atom"), *sums)
 
 
 def each_policy(

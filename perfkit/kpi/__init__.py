@@ -1,12 +1,13 @@
 """What each number is, and what it comes to: the one road from facts to numbers."""
 
 from perfkit.kpi.catalogue import FAMILIES, Kpi, Measure, catalogue, glossary, kpi, measures
+from perfkit.kpi.choose import answerable, computable
 from perfkit.kpi.codes import check_codes
 from perfkit.kpi.cohort import cohorts, life_table, survival
 from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
-from perfkit.kpi.measure import answerable, check_period, computable, measure
+from perfkit.kpi.measure import check_period, grid, measure
 from perfkit.kpi.places import units
 from perfkit.kpi.variant import bridge
 
@@ -25,6 +26,7 @@ __all__ = [
     "curve",
     "distribution",
     "glossary",
+    "grid",
     "kpi",
     "life_table",
     "measure",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,10 +113,39 @@ def _is_money(one: Measure) -> bool:
     return bool(one.column) and schema.table(one.table).columns[one.column].type == "yuan"
 
 
-def measure_cohorts(
-    book: Book, wanted: Sequence[Measure], by: str, periods: Sequence[Period], *, as_now: bool
+def _found(
+    book: Book, wanted: Sequence[Measure], cut: Sequence[Piece], *, as_now: bool, each_agent: bool
 ) -> pd.DataFrame:
-    """Compute cohort measures from the book's facts.
+    """Add up every cohort by unit and piece; the unit of each agent is their own path."""
+    people = book.backend.keep(
+        engine.spells(
+            book.tables["agents"],
+            book.tables.get("moves"),
+            book.levels,
+            as_now=as_now,
+            each_agent=each_agent,
+        )
+    )
+    try:
+        found = [_look(book, people, own, cut) for own in _looks(wanted)]
+    finally:
+        book.backend.forget()
+    out = pd.concat(found, axis=1).fillna(0.0)
+    for one in wanted:
+        if _is_money(one):
+            out[one.code] /= FEN
+    return out.reset_index(names=["unit", "piece"])
+
+
+def measure_cohorts(
+    book: Book,
+    wanted: Sequence[Measure],
+    levels: Sequence[str],
+    periods: Sequence[Period],
+    *,
+    as_now: bool,
+) -> dict[str, pd.DataFrame]:
+    """Compute cohort measures from the book's facts; the units' levels share one pass.
 
     Parameters
     ----------
@@ -124,8 +153,8 @@ def measure_cohorts(
         Holds agents, and policies where the measures name them.
     wanted : sequence of Measure
         Measures of kind cohort.
-    by : str
-        The level.
+    levels : sequence of str
+        The levels.
     periods : sequence of Period
         The spans in which the cohorts mature.
     as_now : bool
@@ -133,8 +162,8 @@ def measure_cohorts(
 
     Returns
     -------
-    DataFrame
-        Index (place, span number), a row where there is a cohort; one column a measure
+    dict of str to DataFrame
+        By level: index (place, span number), a row where there is a cohort; one column a measure
         [yuan, persons or policies], and one with `UNKNOWN` behind its code: how many members are
         left out as immature. [persons or policies]
     """
@@ -144,28 +173,19 @@ def measure_cohorts(
         for number, period in enumerate(periods)
         for piece in pieces(period)
     ]
-    people = book.backend.keep(
-        engine.spells(
-            book.tables["agents"],
-            book.tables.get("moves"),
-            book.levels,
-            as_now=as_now,
-            each_agent=by == "agent",
-        )
-    )
-    try:
-        found = [_look(book, people, own, list(index)) for own in _looks(wanted)]
-    finally:
-        book.backend.forget()
-    out = pd.concat(found, axis=1).fillna(0.0).reset_index(names=["unit", "piece"])
-    units = {u: u if by == "agent" else org.at_level(u, by, book.root) for u in set(out["unit"])}
-    out = out.assign(place=out["unit"].map(units)).drop(columns="unit")
-    out = out.merge(pd.DataFrame(pairs, columns=["piece", "span"]), on="piece")
-    sums = out.drop(columns="piece").groupby(["place", "span"]).sum()
-    for one in wanted:
-        if _is_money(one):
-            sums[one.code] /= FEN
-    return sums
+    of_piece = pd.DataFrame(pairs, columns=["piece", "span"])
+    found: dict[bool, pd.DataFrame] = {}
+    out = {}
+    for level in levels:
+        own = level == "agent"
+        if own not in found:
+            found[own] = _found(book, wanted, list(index), as_now=as_now, each_agent=own)
+        rows = found[own]
+        units = {u: u if own else org.at_level(u, level, book.root) for u in rows["unit"].unique()}
+        rows = rows.assign(place=rows["unit"].map(units)).drop(columns="unit")
+        rows = rows.groupby(["place", "piece"]).sum().reset_index().merge(of_piece, on="piece")
+        out[level] = rows.drop(columns="piece").groupby(["place", "span"]).sum()
+    return out
 
 
 def _of_kind(chosen: Iterable[Kpi]) -> dict[str, Measure]:
@@ -175,34 +195,37 @@ def _of_kind(chosen: Iterable[Kpi]) -> dict[str, Measure]:
 
 def with_cohorts(
     book: Book,
-    frame: pd.DataFrame,
+    frames: Mapping[str, pd.DataFrame],
     wanted: Sequence[Measure],
-    by: str,
     periods: Sequence[Period],
     *,
     as_now: bool,
-) -> pd.DataFrame:
+) -> dict[str, pd.DataFrame]:
     """Lay cohort measures beside the others; a unit without a cohort has zero of it.
 
     Returns
     -------
-    DataFrame
-        As `measure_facts` gives it, with the columns of `measure_cohorts`.
+    dict of str to DataFrame
+        As `measure_levels` gives it, with the columns of `measure_cohorts`.
     """
     if not wanted:
-        return frame
-    held = measure_cohorts(book, wanted, by, periods, as_now=as_now)
+        return dict(frames)
+    held = measure_cohorts(book, wanted, list(frames), periods, as_now=as_now)
+    return {level: _beside(frame, held[level]) for level, frame in frames.items()}
+
+
+def _beside(frame: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """Join two frames; what is unknown stays so: only rows the other side adds have nothing."""
     index = frame.index.union(held.index) if len(frame) else held.index
-    # what is unknown stays so: only rows that the other side adds have nothing
     parts = [side.reindex(index, fill_value=0.0) for side in (frame, held)]
     return parts[0].join(parts[1])
 
 
-def _left_out(book: Book, frame: pd.DataFrame, one: Kpi) -> Finding | None:
-    codes = [c + UNKNOWN for c in one.measures() if c + UNKNOWN in frame]
+def _left_out(book: Book, frames: Sequence[pd.DataFrame], one: Kpi) -> Finding | None:
+    codes = [c + UNKNOWN for c in one.measures() if c + UNKNOWN in frames[0]]
     if not codes:
         return None
-    members = frame[codes].max(axis=1)
+    members = pd.concat([frame[codes].max(axis=1) for frame in frames])
     if not members.any():
         return None
     facts = {"members": int(members.sum()), "as_of": book.as_of, "since": _since(book, one)}
@@ -228,7 +251,10 @@ def _before_facts(book: Book, one: Kpi, periods: Sequence[Period]) -> Finding | 
 
 
 def cohort_findings(
-    book: Book, frame: pd.DataFrame, chosen: Sequence[Kpi], periods: Sequence[Period]
+    book: Book,
+    frames: Sequence[pd.DataFrame],
+    chosen: Sequence[Kpi],
+    periods: Sequence[Period],
 ) -> list[Finding]:
     """Say which cohorts are immature, and which exclusion the book has no column for.
 
@@ -236,8 +262,8 @@ def cohort_findings(
     ----------
     book : Book
         Where the facts are.
-    frame : DataFrame
-        What `with_cohorts` gave.
+    frames : sequence of DataFrame
+        What `with_cohorts` gave, one a level.
     chosen : sequence of Kpi
         What was asked.
     periods : sequence of Period
@@ -250,7 +276,7 @@ def cohort_findings(
         members how many are left out. [persons or policies] before_facts: count is how many
         periods ask for cohorts from before the facts. [periods]
     """
-    out = [found for one in chosen if (found := _left_out(book, frame, one))]
+    out = [found for one in chosen if (found := _left_out(book, frames, one))]
     early = (_before_facts(book, one, periods) for one in chosen)
     out += [found for found in early if found and found.count]
     for one in chosen:
