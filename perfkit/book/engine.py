@@ -27,6 +27,7 @@ __all__ = [
     "led_by_rank",
     "placed",
     "spells",
+    "unit_path",
 ]
 
 FAR = _date.max.toordinal()
@@ -89,7 +90,8 @@ class AgentTest:
         return nw.when(found).then(counted).otherwise(nw.lit(0)).cast(nw.Int64).alias(self.code)
 
 
-def _unit(levels: Sequence[str]) -> nw.Expr:
+def unit_path(levels: Sequence[str]) -> nw.Expr:
+    """Write the unit id of a row of agents or moves."""
     return nw.concat_str([nw.col(level) for level in levels], separator="/").alias("unit")
 
 
@@ -122,7 +124,7 @@ def spells(
     """
     first = agents.select(
         "agent_id",
-        _unit(levels),
+        unit_path(levels),
         "rank",
         nw.col("joined_on").alias("since"),
         "joined_on",
@@ -132,7 +134,7 @@ def spells(
         chain = first
     else:
         stay = first.select("agent_id", "joined_on", "left")
-        later = moves.select("agent_id", _unit(levels), "rank", nw.col("on").alias("since"))
+        later = moves.select("agent_id", unit_path(levels), "rank", nw.col("on").alias("since"))
         later = later.join(stay, on="agent_id", how="inner")
         later = later.filter(
             nw.col("since") > nw.col("joined_on"), nw.col("since") < nw.col("left")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,11 @@ class Settings:
         The variant of a KPI that this book uses by default.
     units : mapping
         Words for unit ids, by language.
+    roles : mapping of str to tuple of str
+        The ranks of a role that definitions name, such as quasi_supervisor; a role not listed is
+        the rank of that code. Ranks stand from low to high.
+    first_week_day : int
+        The day of the month of the first checkpoint. [day of the month]
     """
 
     name: str
@@ -54,6 +59,14 @@ class Settings:
     thresholds: Mapping[str, float]
     variants: Mapping[str, str]
     units: Mapping[str, Mapping[str, str]]
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    first_week_day: int = 7
+
+    def ranks_of(self, role: str) -> tuple[str, ...]:
+        """List the ranks of a role: ``"leading"``, one of [roles], or a rank; none if unknown."""
+        if role == "leading":
+            return tuple(self.leading_ranks)
+        return self.roles.get(role, (role,) if role in self.ranks else ())
 
     @property
     def leading_ranks(self) -> list[str]:
@@ -105,6 +118,20 @@ def _thresholds(read: Mapping[str, Any], path: Path) -> dict[str, float]:
     return {name: float(value) for name, value in read.items()}
 
 
+def _roles(read: Mapping[str, Any], ranks: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    for role, named in read.items():
+        if not isinstance(named, list) or not all(rank in ranks for rank in named):
+            raise _refuse(path, f"roles.{role}", named, ", ".join(ranks))
+    return {role: tuple(named) for role, named in read.items()}
+
+
+def _first_week_day(read: Mapping[str, Any], path: Path) -> int:
+    day = read.get("first_week_day", 7)
+    if isinstance(day, bool) or not isinstance(day, int) or not 1 <= day <= 28:
+        raise _refuse(path, "first_week_day", day, "1 … 28")
+    return day
+
+
 def read_settings(folder: Path) -> Settings:
     """Read and check book.toml.
 
@@ -146,4 +173,6 @@ def read_settings(folder: Path) -> Settings:
         thresholds=_thresholds(_section(read, "thresholds", path), path),
         variants=_texts(read, "variants", path),
         units={unit: _texts(units, unit, path) for unit in units},
+        roles=_roles(_section(read, "roles", path), ranks, path),
+        first_week_day=_first_week_day(read, path),
     )

@@ -19,10 +19,14 @@ from perfkit.errors import PerfkitError, UnknownName
 
 __all__ = ["FAMILIES", "Kpi", "Measure", "Term", "catalogue", "glossary", "kpi", "measures"]
 
-FAMILIES = ("production", "activity", "manpower", "tiers", "concentration", "quality")
-UNITS = ("yuan", "persons", "policies", "rate")
+FAMILIES = (
+    "production", "activity", "manpower", "tiers", "concentration", "quality", "finance", "service",
+)  # fmt: skip
+UNITS = ("yuan", "persons", "policies", "rate", "visits", "events", "groups", "pieces", "rating")
 DIRECTIONS = ("up", "down", "context")
-KINDS = ("flow", "agents", "stock", "movement", "observed")
+KINDS = ("flow", "agents", "stock", "movement", "units", "observed")
+RELATIONS = ("growth", "share_of_parent", "attainment", "year_progress")
+TABLES = ("observations", "targets", "budget")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +36,34 @@ class Measure:
     Attributes
     ----------
     code, kind : str
-        Its name, and flow, agents, stock, movement or observed.
+        Its name, and flow, agents, stock, movement, units or observed.
     table, date, column : str
-        For a flow: the table, the date that places a row, the column summed (empty: rows counted).
+        For a flow: the table or view, the date that places a row, the column summed (empty: rows
+        counted). For a stock: recruits, to count candidates.
     over : tuple of (str, str)
         For a flow: only rows whose column is above the named threshold.
     of, add : str
         For agents: the flow tested, and the flow added up instead of counting. For movement:
         joined or left.
     at_least, below : str or float or None
-        For agents: the band, as a named threshold or an amount. [yuan or rows]
+        For agents: the band, as a named threshold or an amount. [yuan or rows] For units: the
+        headcount of a unit. [persons]
     per : str
-        For agents: span (each agent once in the whole period) or month (mean of the months).
+        For agents: span (each agent once in the whole period) or month (mean of the months). For
+        stocks and units: span, month (mean of the month-ends) or months (sum over the months).
     at : str
-        For stocks: opening, closing or average.
+        For stocks and units: opening, closing or average.
     ranks : str
-        ``"leading"``: only those who lead people.
+        Only those who lead people (``"leading"``), or of a role or rank of book.toml: on the last
+        day, for a flow on the day of the row.
+    tenure : tuple of int or None
+        Only so many years in the force: at least, and below. [years]
+    since, segment : str
+        For stocks: only from the day in this column of agents on; only agents of this market.
+    level : str
+        For units: the level counted.
+    adds : bool
+        For observed: spans side by side may be added up.
     """
 
     code: str
@@ -63,11 +79,24 @@ class Measure:
     add: str = ""
     at: str = ""
     ranks: str = ""
+    tenure: tuple[int, int | None] | None = None
+    since: str = ""
+    segment: str = ""
+    level: str = ""
+    adds: bool = False
 
     @property
     def additive(self) -> bool:
         """Whether spans side by side may be added up."""
-        return self.kind in {"flow", "movement"} or (bool(self.add) and self.per == "month")
+        by_month = bool(self.add) and self.per == "month"
+        return self.kind in {"flow", "movement"} or by_month or self.adds
+
+    @property
+    def has_state(self) -> bool:
+        """Whether being in force is not enough to count in the stock."""
+        return self.kind == "stock" and bool(
+            self.table or self.tenure or self.since or self.segment
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +134,11 @@ class Kpi:
         Where the definition comes from.
     seed_ids : tuple of str
         The same thing under the source decks' names.
+    relation, of : str
+        For a KPI that lays another one (`of`) beside something: growth (on a year ago),
+        share_of_parent, attainment (of the plan), year_progress (the plan's share of its year).
+    recorded : str
+        The table somebody enters it in; empty for a KPI computed from facts.
     """
 
     code: str
@@ -117,16 +151,27 @@ class Kpi:
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     source: str = ""
     seed_ids: tuple[str, ...] = ()
+    relation: str = ""
+    of: str = ""
+    recorded: str = ""
+
+    @property
+    def top(self) -> str:
+        """What is divided, or the plain sum."""
+        if self.relation:
+            return f"target({self.of})" if self.relation == "year_progress" else self.of
+        return _sum(self.numerator)
 
     @property
     def base(self) -> str:
         """What it is a share of, or per what; empty for a plain sum."""
-        return _sum(self.denominator)
+        return f"{_BESIDE[self.relation]}({self.of})" if self.relation else _sum(self.denominator)
 
     @property
     def formula(self) -> str:
         """The definition in measure names."""
-        return f"{_sum(self.numerator)} / {self.base}" if self.base else _sum(self.numerator)
+        less = " - 1" if self.relation == "growth" else ""
+        return f"{self.top} / {self.base}{less}" if self.base else self.top
 
     @property
     def names(self) -> list[str]:
@@ -135,6 +180,8 @@ class Kpi:
 
     def measures(self) -> list[str]:
         """List the measures it needs."""
+        if self.relation:
+            return kpi(self.of).measures()
         return [term.measure for term in (*self.numerator, *self.denominator)]
 
     def as_variant(self, name: str) -> Kpi:
@@ -159,6 +206,14 @@ class Kpi:
     def name(self, lang: str) -> str:
         """Say its name in the reader's language."""
         return words.text(f"kpi.{self.code}.name", lang)
+
+
+_BESIDE = {
+    "growth": "year_ago",
+    "share_of_parent": "parent",
+    "attainment": "target",
+    "year_progress": "year_target",
+}
 
 
 def _sum(terms: Sequence[Term]) -> str:
@@ -208,7 +263,9 @@ def _measure(code: str, body: dict[str, Any]) -> Measure:
     if body.get("kind") not in KINDS:
         raise _wrong(f"measures.{code}.kind", body.get("kind"), ", ".join(KINDS))
     over = body.get("over", ["", ""])
-    return Measure(code=code, **{**body, "over": (over[0], over[1])})
+    years = body.get("tenure")
+    tenure = None if years is None else (years[0], years[1] if len(years) > 1 else None)
+    return Measure(code=code, **{**body, "over": (over[0], over[1]), "tenure": tenure})
 
 
 @functools.cache
@@ -225,33 +282,56 @@ def catalogue() -> Mapping[str, Kpi]:
     >>> catalogue()["activity_rate"].formula
     'active_agents / headcount_average'
     """
-    return MappingProxyType({code: _kpi(code, body) for code, body in _read()["kpis"].items()})
+    out = {code: _kpi(code, body) for code, body in _read()["kpis"].items()}
+    for one in out.values():
+        for name in one.names:
+            _check_relation(one.as_variant(name), out)
+    return MappingProxyType(out)
+
+
+def _check_relation(one: Kpi, others: Mapping[str, Kpi]) -> None:
+    """Refuse a KPI laid beside nothing, or beside another such."""
+    where = f"kpis.{one.code} ({one.variant})"
+    if one.relation and (one.of not in others or others[one.of].relation):
+        raise _wrong(where, one.of, ", ".join(o.code for o in others.values() if not o.relation))
+
+
+def _changed(change: dict[str, Any]) -> dict[str, Any]:
+    """Read what a variant replaces; one with sums of its own is laid beside nothing."""
+    sums = {part: _terms(change[part]) for part in ("numerator", "denominator") if part in change}
+    return {"of": "", "relation": "", **sums} if sums else dict(change)
 
 
 def _kpi(code: str, body: dict[str, Any]) -> Kpi:
-    for name, allowed in (("family", FAMILIES), ("unit", UNITS), ("direction", DIRECTIONS)):
-        if body.get(name) not in allowed:
-            raise _wrong(f"kpis.{code}.{name}", body.get(name), ", ".join(allowed))
-    variants = {
-        name: {part: _terms(names) for part, names in change.items()}
-        for name, change in body.get("variants", {}).items()
-    }
+    checked = {"family": FAMILIES, "unit": UNITS, "direction": DIRECTIONS}
+    checked |= {"relation": ("", *RELATIONS), "recorded": ("", *TABLES)}
+    for name, allowed in checked.items():
+        found = body.get(name, "" if "" in allowed else None)
+        if found not in allowed:
+            raise _wrong(f"kpis.{code}.{name}", found, ", ".join(filter(None, allowed)))
+    variants = {name: _changed(change) for name, change in body.get("variants", {}).items()}
     out = Kpi(
         code=code,
         family=body["family"],
         unit=body["unit"],
         direction=body["direction"],
-        numerator=_terms(body["numerator"]),
+        numerator=_terms(body.get("numerator", [])),
         denominator=_terms(body.get("denominator", [])),
         variant=body.get("variant", "standard"),
         variants=MappingProxyType(variants),
         source=body.get("source", ""),
         seed_ids=tuple(body.get("seed_ids", [])),
+        relation=body.get("relation", ""),
+        of=body.get("of", ""),
+        recorded=body.get("recorded", ""),
     )
     for name in out.names:
-        for measure in out.as_variant(name).measures():
-            if measure not in measures():
-                raise _wrong(f"kpis.{code} ({name})", measure, ", ".join(measures()))
+        one = out.as_variant(name)
+        for term in (*one.numerator, *one.denominator):
+            if term.measure not in measures():
+                raise _wrong(f"kpis.{code} ({name})", term.measure, ", ".join(measures()))
+        if not one.numerator and not one.relation:
+            raise _wrong(f"kpis.{code}.numerator", None, ", ".join(measures()))
     return out
 
 
@@ -295,12 +375,12 @@ def glossary() -> list[dict[str, Any]]:
             "unit": one.unit,
             "direction": one.direction,
             "formula": one.formula,
-            "numerator": _sum(one.numerator),
+            "numerator": one.top,
             "denominator": one.base,
             "base": one.base,
             "variants": one.names,
             "source": one.source,
-            "recorded": "",
+            "recorded": one.recorded,
             "seed_ids": list(one.seed_ids),
         }
         for one in catalogue().values()

@@ -13,53 +13,21 @@ import numpy as np
 import pandas as pd
 
 from perfkit import org
-from perfkit.book import Book, engine, schema
+from perfkit.book import Book, engine, view
 from perfkit.kpi.catalogue import Measure, measures
-from perfkit.period import Period, Piece, pieces
+from perfkit.kpi.stock import Spans, Stocks, UnitStocks
+from perfkit.period import Period, Piece
 
 __all__ = ["measure_facts"]
 
 FEN = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Spans:
-    """The periods asked for, cut into pieces that are shared where they are the same."""
-
-    periods: tuple[Period, ...]
-    pieces: tuple[Piece, ...]
-    members: tuple[tuple[int, ...], ...]
-
-    @classmethod
-    def of(cls, periods: Sequence[Period]) -> Spans:
-        """Cut periods into pieces."""
-        index: dict[Piece, int] = {}
-        members = []
-        for period in periods:
-            cut = pieces(period)
-            members.append(tuple(index.setdefault(piece, len(index)) for piece in cut))
-        return cls(tuple(periods), tuple(index), tuple(members))
-
-    def pairs(self) -> dict[str, list[int]]:
-        """List which piece belongs to which span."""
-        both = [(p, s) for s, member in enumerate(self.members) for p in member]
-        return {"piece": [p for p, _ in both], "span": [s for _, s in both]}
-
-    def days(self) -> dict[str, list[int]]:
-        """List every day asked for with its piece; a day may stand in several."""
-        out: dict[str, list[int]] = {"day": [], "piece": []}
-        for number, piece in enumerate(self.pieces):
-            days = range(piece.first.toordinal(), piece.last.toordinal() + 1)
-            out["day"] += days
-            out["piece"] += [number] * len(days)
-        return out
-
-
 def _is_money(measure: Measure) -> bool:
     flow = measures()[measure.add] if measure.add else measure
     if flow.kind != "flow" or not flow.column:
         return False
-    return schema.table(flow.table).columns[flow.column].type == "yuan"
+    return view.is_money(flow.table, flow.column)
 
 
 def _amount(book: Book, named: str | float, money: bool) -> int:
@@ -71,7 +39,32 @@ def _amount(book: Book, named: str | float, money: bool) -> int:
 def _flow(book: Book, measure: Measure) -> engine.Flow:
     column, name = measure.over
     over = (column, _amount(book, name, money=True)) if column else None
-    return engine.Flow(measure.code, measure.table, measure.date, measure.column or None, over)
+    table, added = measure.table, measure.column or None
+    if measure.ranks:
+        table, added = _by_rank(measure), measure.code
+    return engine.Flow(measure.code, table, measure.date, added, over)
+
+
+def _by_rank(flow: Measure) -> str:
+    return f"{flow.table} by rank on {flow.date}"
+
+
+def _tables(scene: _Scene, flows: Sequence[Measure], *, as_now: bool) -> dict[str, Any]:
+    """Lay the views the flows need beside the book's tables."""
+    book = scene.book
+    out = dict(book.tables)
+    out |= view.build(book, [flow.table for flow in flows], scene.spans.days()["day"])
+    by_rank: dict[str, list[Measure]] = {}
+    for flow in flows:
+        if flow.ranks:
+            by_rank.setdefault(_by_rank(flow), []).append(flow)
+    for name, same in by_rank.items():
+        wanted = [
+            view.Ranked(f.code, f.column, book.settings.ranks_of(f.ranks), f.tenure) for f in same
+        ]
+        source = out[same[0].table]
+        out[name] = view.ranked(book, source, same[0].date, wanted, as_now=as_now)
+    return out
 
 
 def _test(book: Book, measure: Measure) -> engine.AgentTest:
@@ -105,6 +98,9 @@ class _Scene:
 
     def small(self, columns: dict[str, Any]) -> Any:
         return self.book.backend.small(columns)
+
+    def ranks_of(self, role: str) -> tuple[str, ...]:
+        return self.book.settings.ranks_of(role)
 
     def at_places(self) -> Any:
         return self.small({c: self.places[c].tolist() for c in ("unit", "place")})
@@ -159,18 +155,19 @@ def measure_facts(
             days = scene.small(scene.spans.days())
             added = book.backend.keep(
                 engine.by_agent(
-                    book.tables,
+                    _tables(scene, flows, as_now=as_now),
                     scene.people,
                     days,
                     [_flow(book, f) for f in flows],
                     split=scene.split,
                 )
             )
-        stocks = _Stocks.of(scene)
-        frames = [stocks.frame(wanted)]
+        events = book.backend.home(engine.events(scene.people))
+        stocks = Stocks(scene.spans, scene.places, scene.ranks_of, events)
+        frames = [stocks.frame(wanted), *_states(scene, wanted), _units(scene, stocks, wanted)]
         if added is not None:
             frames += [_additive(scene, added, wanted), _distinct(scene, added, wanted)]
-            frames += [_leading(scene, added, wanted)]
+            frames += [_leading(scene, added, wanted), _leading_monthly(scene, added, wanted)]
         return _together(frames, stocks.present(), wanted)
     finally:
         book.backend.forget()
@@ -193,7 +190,9 @@ def _together(
     out = pd.DataFrame(index=index)
     for one in wanted:
         held = next(f[one.code] for f in frames if one.code in f)
-        column = held.reindex(index).fillna(0.0).astype(float)
+        column = held.reindex(index).astype(float)
+        if one.kind != "units" or held.notna().any():
+            column = column.fillna(0.0)
         out[one.code] = column / FEN if _is_money(one) else column
     return out
 
@@ -213,11 +212,7 @@ def _additive(scene: _Scene, added: Any, wanted: Sequence[Measure]) -> pd.DataFr
     found = engine.by_unit(added, scene.at_places(), same, [m.code for m in flows], tests)
     by_piece = _indexed(scene.book.backend.home(found), "span")
     by_piece.index.names = ["place", "piece"]
-    pairs = pd.DataFrame(scene.spans.pairs())
-    weight = np.array([piece.weight for piece in scene.spans.pieces])
-    pairs["weight"] = weight[pairs["piece"]]
-    pairs["weight"] /= pairs.groupby("span")["weight"].transform("sum")
-    rows = by_piece.reset_index().merge(pairs, on="piece")
+    rows = by_piece.reset_index().merge(_weights(scene), on="piece")
     for one in monthly:
         if not one.add:
             rows[one.code] = rows[one.code] * rows["weight"]
@@ -237,98 +232,75 @@ def _distinct(scene: _Scene, added: Any, wanted: Sequence[Measure]) -> pd.DataFr
     return _indexed(scene.book.backend.home(found), "span")
 
 
+def _states(scene: _Scene, wanted: Sequence[Measure]) -> list[pd.DataFrame]:
+    """Stocks of people who are something besides being in force, state by state."""
+    by_state: dict[view.State, list[Measure]] = {}
+    for one in wanted:
+        if one.has_state:
+            ranks = scene.book.settings.ranks_of(one.ranks) if one.ranks else ()
+            is_queue = one.table == "recruits"
+            state = view.State(one.since, one.segment, ranks, one.tenure, is_queue)
+            by_state.setdefault(state, []).append(one)
+    out = []
+    for state, own in by_state.items():
+        held = view.state(scene.book, scene.people, state)
+        events = scene.book.backend.home(engine.events(held))
+        found = Stocks(scene.spans, scene.places, scene.ranks_of, events).values(own)
+        out.append(found.loc[(found != 0).any(axis=1)])
+    return out
+
+
+def _units(scene: _Scene, stocks: Stocks, wanted: Sequence[Measure]) -> pd.DataFrame:
+    """Units counted by the people in them."""
+    counted = [m for m in wanted if m.kind == "units"]
+    held = [UnitStocks(stocks, one, scene.book.root).values([one]) for one in counted]
+    return pd.concat(held, axis=1).loc[stocks.present()] if held else pd.DataFrame()
+
+
 def _leading(scene: _Scene, added: Any, wanted: Sequence[Measure]) -> pd.DataFrame:
     """Those who lead people on the span's last day, at the unit they led then."""
-    led = [m for m in wanted if m.kind == "agents" and m.ranks]
+    led = [m for m in wanted if m.kind == "agents" and m.ranks and m.per == "span"]
     if not led:
         return pd.DataFrame()
-    periods = scene.spans.periods
-    numbers = list(range(len(periods)))
-    ends = scene.small({"span": numbers, "end": [p.last.toordinal() for p in periods]})
+    return _holders(scene, added, led, scene.spans.periods, scene.spans.pairs())
+
+
+def _leading_monthly(scene: _Scene, added: Any, wanted: Sequence[Measure]) -> pd.DataFrame:
+    """Those who lead people at the month's end, month by month: the mean of the months."""
+    led = [m for m in wanted if m.kind == "agents" and m.ranks and m.per == "month"]
+    if not led:
+        return pd.DataFrame()
+    numbers = list(range(len(scene.spans.pieces)))
+    same = {"piece": numbers, "span": numbers}
+    by_piece = _holders(scene, added, led, scene.spans.pieces, same)
+    rows = by_piece.rename_axis(["place", "piece"]).reset_index().merge(_weights(scene), on="piece")
+    codes = [m.code for m in led]
+    rows[codes] = rows[codes].mul(rows["weight"], axis=0)
+    return rows.groupby(["place", "span"])[codes].sum()
+
+
+def _holders(
+    scene: _Scene,
+    added: Any,
+    led: Sequence[Measure],
+    spans: Sequence[Period | Piece],
+    pairs: dict[str, list[int]],
+) -> pd.DataFrame:
+    """Count those who lead on the last day of each span, by what they did in it."""
+    numbers = list(range(len(spans)))
+    ends = scene.small({"span": numbers, "end": [s.last.toordinal() for s in spans]})
     holders = engine.led_by_rank(scene.people, scene.book.settings.leading_ranks, ends)
-    theirs = engine.placed(added, holders, scene.small(scene.spans.pairs()))
+    theirs = engine.placed(added, holders, scene.small(pairs))
     same = scene.small({"piece": numbers, "span": numbers})
     tests = [_test(scene.book, m) for m in led]
     found = engine.by_unit(theirs, scene.at_places(), same, [], tests)
     return _indexed(scene.book.backend.home(found), "span")
 
 
-class _Stocks:
-    """Headcounts on any day, from the small table of changes."""
-
-    def __init__(self, scene: _Scene, events: pd.DataFrame) -> None:
-        self._spans = scene.spans
-        self._places = pd.Index(scene.places["place"].unique(), name="place")
-        self._leading = set(scene.book.settings.leading_ranks)
-        self._events = events.merge(scene.places, on="unit")
-
-    @classmethod
-    def of(cls, scene: _Scene) -> _Stocks:
-        return cls(scene, scene.book.backend.home(engine.events(scene.people)))
-
-    def _running(self, column: str, days: Sequence[int], ranks: str = "") -> pd.DataFrame:
-        """Add up the changes until the end of each day: one row a place, one column a day."""
-        asked = np.unique(np.asarray(days, dtype=np.int64))
-        rows = self._events
-        if ranks:
-            rows = rows[rows["rank"].isin(self._leading)]
-        at = np.searchsorted(asked, rows["day"].to_numpy(dtype=np.int64), side="left")
-        table = np.zeros((len(self._places), len(asked) + 1))
-        np.add.at(table, (self._places.get_indexer(rows["place"]), at), rows[column].to_numpy())
-        running = table.cumsum(axis=1)[:, :-1]
-        return pd.DataFrame(running, index=self._places, columns=asked)
-
-    def _openings(self) -> list[int]:
-        return [period.first.toordinal() - 1 for period in self._spans.periods]
-
-    def _closings(self) -> list[int]:
-        return [period.last.toordinal() for period in self._spans.periods]
-
-    def _long(self, columns: Sequence[pd.Series[float]]) -> pd.Series[float]:
-        """Stand columns, one a span, under each other."""
-        values = np.concatenate([column.to_numpy() for column in columns])
-        numbers = np.repeat(np.arange(len(columns)), len(self._places))
-        places = np.tile(self._places.to_numpy(), len(columns))
-        index = pd.MultiIndex.from_arrays([places, numbers], names=["place", "span"])
-        return pd.Series(values, index=index)
-
-    def _moved(self, column: str, ranks: str) -> pd.Series[float]:
-        days = [*self._openings(), *self._closings()]
-        run = self._running(column, days, ranks)
-        ends = zip(self._openings(), self._closings(), strict=True)
-        return self._long([run[b] - run[a] for a, b in ends])
-
-    def _average(self, ranks: str) -> pd.Series[float]:
-        edges = [(p.first.toordinal() - 1, p.last.toordinal()) for p in self._spans.pieces]
-        run = self._running("change", [day for edge in edges for day in edge], ranks)
-        out = []
-        for member in self._spans.members:
-            weights = [self._spans.pieces[i].weight for i in member]
-            both = pd.concat([(run[edges[i][0]] + run[edges[i][1]]) / 2 for i in member], axis=1)
-            out.append((both * weights).sum(axis=1) / sum(weights))
-        return self._long(out)
-
-    def _stock(self, measure: Measure) -> pd.Series[float]:
-        if measure.at == "average":
-            return self._average(measure.ranks)
-        days = self._openings() if measure.at == "opening" else self._closings()
-        run = self._running("change", days, measure.ranks)
-        return self._long([run[day] for day in days])
-
-    def frame(self, wanted: Sequence[Measure]) -> pd.DataFrame:
-        """Give the stocks and movements asked for."""
-        out = {m.code: self._stock(m) for m in wanted if m.kind == "stock"}
-        out |= {m.code: self._moved(m.of, m.ranks) for m in wanted if m.kind == "movement"}
-        frame = pd.DataFrame(out)
-        if out:
-            frame = frame.loc[frame.index.isin(self.present())]
-        return frame
-
-    def present(self) -> pd.MultiIndex:
-        """List the places that had anybody in force at some time in the span."""
-        run = self._running("change", self._openings())
-        opened = self._long([run[day] for day in self._openings()])
-        came = self._moved("came", "")
-        index = came.index[(opened + came) > 0]
-        assert isinstance(index, pd.MultiIndex)  # noqa: S101
-        return index
+def _weights(scene: _Scene) -> pd.DataFrame:
+    """List which piece belongs to which span, with its share of the span."""
+    pairs = pd.DataFrame(scene.spans.pairs())
+    weight = np.array([piece.weight for piece in scene.spans.pieces])
+    pairs["weight"] = weight[pairs["piece"]]
+    pairs["weight"] /= pairs.groupby("span")["weight"].transform("sum")
+    return pairs

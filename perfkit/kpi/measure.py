@@ -15,9 +15,11 @@ import pandas as pd
 from perfkit import org, period
 from perfkit.book import Book, Finding, engine
 from perfkit.errors import PerfkitError, UnknownName
-from perfkit.kpi.catalogue import Kpi, Measure, Term, catalogue, kpi, measures
+from perfkit.kpi.catalogue import Kpi, Term, catalogue, kpi, measures
 from perfkit.kpi.facts import measure_facts
+from perfkit.kpi.need import lacking, thresholds
 from perfkit.kpi.observed import measure_observed, observed_measures
+from perfkit.kpi.relative import relative
 from perfkit.period import Period
 
 __all__ = [
@@ -42,28 +44,7 @@ COLUMNS = [
 Periods = str | Period | Sequence[str | Period]
 
 
-def _from_facts(book: Book, one: Measure) -> bool:
-    """Tell whether the book's facts give a measure."""
-    if one.kind == "observed" or not book.has("agents"):
-        return False
-    return all(
-        book.has(flow.table, *filter(None, (flow.date, flow.column, flow.over[0])))
-        for flow in _flows(one)
-    )
-
-
-def _flows(one: Measure) -> list[Measure]:
-    """List the flows behind a measure."""
-    if one.kind == "agents":
-        return [measures()[code] for code in (one.of, one.add) if code]
-    return [one] if one.kind == "flow" else []
-
-
-def _thresholds(one: Kpi) -> set[str]:
-    """List the thresholds a KPI is made with."""
-    own = [measures()[code] for code in one.measures()]
-    named = {flow.over[1] for m in own for flow in _flows(m)}
-    return {n for m in own for n in (m.at_least, m.below) if isinstance(n, str)} | named - {""}
+_PLANNED = ("attainment", "year_progress")
 
 
 def _missing(book: Book, one: Kpi, seen: set[str]) -> list[str]:
@@ -72,10 +53,10 @@ def _missing(book: Book, one: Kpi, seen: set[str]) -> list[str]:
     return [
         code
         for code in one.measures()
-        if not _from_facts(book, measures()[code])
+        if lacking(book, measures()[code])
         and code not in seen
-        and not (stock and measures()[code].kind == "stock" and not measures()[code].ranks)
-    ]
+        and not (stock and code in ("headcount_opening", "headcount_average"))
+    ] + (["targets"] if one.relation in _PLANNED and not book.has("targets") else [])
 
 
 def _variant(book: Book, one: Kpi, chosen: Mapping[str, str]) -> Kpi:
@@ -105,21 +86,39 @@ def computable(book: Book) -> list[str]:
         one.code
         for one in used
         if not _missing(book, one, seen)
-        and (not book.has("agents") or _thresholds(one) <= set(book.settings.thresholds))
+        and (not book.has("agents") or thresholds(one) <= set(book.settings.thresholds))
     ]
 
 
-def _chosen(book: Book, kpis: Sequence[str] | None, variants: Mapping[str, str]) -> list[Kpi]:
+def _chosen(
+    book: Book, kpis: Sequence[str] | None, variants: Mapping[str, str]
+) -> tuple[list[Kpi], list[Kpi]]:
+    """Choose the variants: of what the book can answer, and of what it cannot."""
     for code in variants:
         kpi(code)
     names = computable(book) if kpis is None else list(dict.fromkeys(kpis))
     seen = observed_measures(book)
-    out = []
-    for name in names:
-        one = _variant(book, kpi(name), variants)
-        if missing := _missing(book, one, seen):
-            raise PerfkitError("not_computable", kpi=name, measure=missing[0])
-        out.append(one)
+    asked = [_variant(book, kpi(name), variants) for name in names]
+    lost = [one for one in asked if _missing(book, one, seen)]
+    if lost and len(lost) == len(asked):
+        one, code = lost[0], _missing(book, lost[0], seen)[0]
+        raise PerfkitError("not_computable", kpi=one.code, measure=code, lacks=_lacks(book, code))
+    return asked, lost
+
+
+def _lacks(book: Book, code: str) -> str:
+    """Name the table or column that a measure, or the plan, is missing."""
+    return lacking(book, measures()[code]) if code in measures() else code
+
+
+def _lost(book: Book, lost: Sequence[Kpi]) -> list[Finding]:
+    """Say what each KPI that cannot be answered would need."""
+    seen, out = observed_measures(book), []
+    for one in lost:
+        code = _missing(book, one, seen)[0]
+        table, _, column = _lacks(book, code).partition(".")
+        facts = {"kpi": one.code, "measure": code, "lacks": _lacks(book, code)}
+        out.append(Finding("warning", "not_computable", table, column, 1, (), facts))
     return out
 
 
@@ -186,8 +185,8 @@ def _measured(
     """Get every measure needed, from facts where there are any, else from observations."""
     codes = dict.fromkeys(code for one in chosen for code in one.measures())
     wanted = [measures()[code] for code in codes]
-    from_facts = [m for m in wanted if _from_facts(book, m)]
-    recorded = [m for m in wanted if not _from_facts(book, m)]
+    from_facts = [m for m in wanted if not lacking(book, m)]
+    recorded = [m for m in wanted if lacking(book, m)]
     frames = []
     if from_facts:
         known = [_until(span, book.as_of) for span in spans]
@@ -268,18 +267,26 @@ def measure(
     if org_as not in {"was", "now"}:
         raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
     spans = _periods(period)
-    chosen = _chosen(book, kpis, variants or {})
+    chosen, lost = _chosen(book, kpis, variants or {})
     if not chosen or not spans:
         return pd.DataFrame(columns=COLUMNS)
-    frame = _measured(book, chosen, by, spans, as_now=org_as == "now")
-    findings = frame.attrs["findings"]
+    answered = [one for one in chosen if one not in lost]
+    frame = _measured(book, answered, by, spans, as_now=org_as == "now")
+    findings = frame.attrs["findings"] + _lost(book, lost)
     frame = _blank_outside(book, frame, spans)
     if unit is not None:
         frame = _only(book, frame, unit)
-    parts = [
-        _ratio(frame, one).assign(kpi=one.code, variant=one.variant, base=one.base, order=i)
-        for i, one in enumerate(chosen)
-    ]
+    parts = []
+    for i, one in enumerate(chosen):
+        if one in lost:
+            part = pd.DataFrame(np.nan, index=frame.index, columns=COLUMNS[6:8]).assign(
+                value=np.nan
+            )
+        elif one.relation:
+            part = _related(book, one, by, spans, as_now=org_as == "now").reindex(frame.index)
+        else:
+            part = _ratio(frame, one)
+        parts.append(part.assign(kpi=one.code, variant=one.variant, base=one.base, order=i))
     out = pd.concat(parts).reset_index()
     out = out.sort_values(["place", "span", "order"], kind="stable", ignore_index=True)
     codes = np.array([s.code for s in spans], dtype=object)
@@ -287,6 +294,19 @@ def measure(
     out = out.rename(columns={"place": "unit"}).assign(level=by)[COLUMNS]
     out.attrs["findings"] = findings
     return out
+
+
+def _related(
+    book: Book, one: Kpi, by: str, spans: Sequence[Period], *, as_now: bool
+) -> pd.DataFrame:
+    """Lay the KPI behind a relation beside what the relation names, over what is known."""
+
+    def values(level: str, asked: Sequence[Period]) -> pd.Series[float]:
+        frame = _measured(book, [kpi(one.of)], level, asked, as_now=as_now)
+        return _ratio(_blank_outside(book, frame, asked), kpi(one.of))["value"]
+
+    known = [_until(span, book.as_of) for span in spans]
+    return relative(book, one, values, by=by, periods=known)
 
 
 def _only(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:
