@@ -101,6 +101,9 @@ def _kpi(args: argparse.Namespace) -> int:
         variants=_variants(args.variant),
         org_as=args.org,
     )
+    for finding in found.attrs.get("findings", []):
+        if finding.rule == "not_computable":
+            _say(f"{finding.text(args.lang)} {finding.fix(args.lang)}")
     if args.format == "csv":
         print(found.to_csv(index=False), end="")
     elif args.format == "json":

@@ -113,9 +113,8 @@ class State:
 
 
 def _spells(book: Any, *, as_now: bool = False) -> Frame:
-    return engine.spells(
-        book.tables["agents"], book.tables.get("moves"), book.levels, as_now=as_now
-    )
+    agents, moves = book.tables["agents"], book.tables.get("moves")
+    return engine.spells(agents, moves, book.levels, as_now=as_now)
 
 
 def _of_recruiter(table: Frame, *columns: str) -> Frame:
@@ -128,7 +127,7 @@ def _first_week(book: Any, days: Sequence[int]) -> Frame:
     """Keep the dates of policies that lie in the first days of their month, the others empty."""
     until = book.settings.first_week_day
     early = [day for day in days if dt.date.fromordinal(day).day <= until]
-    rows = book.tables["policies"]
+    rows: Frame = book.tables["policies"]
     for date in ("submitted_on", "issued_on"):
         name = f"early_{date}"
         small = book.backend.small({name: early or [0]})
@@ -141,7 +140,7 @@ def _first_week(book: Any, days: Sequence[int]) -> Frame:
 
 def _newcomers(book: Any) -> Frame:
     """Say of each newcomer whether the recruiter was in the same lowest unit on the first day."""
-    agents = book.tables["agents"]
+    agents: Frame = book.tables["agents"]
     new = agents.select(
         "agent_id", "joined_on", "recruiter_id", engine.unit_path(book.levels).alias("own")
     )
@@ -345,4 +344,5 @@ def state(book: Any, people: Frame, one: State) -> Frame:
             nw.col(f"full_{least}") if least else None,
             nw.col(f"full_{below}") if below else None,
         )
-    return people.select("unit", "rank", "since", "until", "first", "last")
+    days = [nw.col(c).cast(nw.Int64) for c in ("since", "until")]
+    return people.select("unit", "rank", *days, "first", "last")

@@ -298,7 +298,9 @@ def _check_relation(one: Kpi, others: Mapping[str, Kpi]) -> None:
 
 def _changed(change: dict[str, Any]) -> dict[str, Any]:
     """Read what a variant replaces; one with sums of its own is laid beside nothing."""
-    sums = {part: _terms(change[part]) for part in ("numerator", "denominator") if part in change}
+    sums: dict[str, Any] = {
+        part: _terms(change[part]) for part in ("numerator", "denominator") if part in change
+    }
     return {"of": "", "relation": "", **sums} if sums else dict(change)
 
 

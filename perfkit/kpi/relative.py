@@ -38,7 +38,7 @@ def _nothing() -> pd.MultiIndex:
 
 
 def _above(
-    index: pd.MultiIndex, values: Values, by: str, book: Book, asked: Sequence[Period]
+    index: pd.Index, values: Values, by: str, book: Book, asked: Sequence[Period]
 ) -> pd.Series[float]:
     """Give the value of the unit above each place; the root has none."""
     levels = org.levels_from(book.root)

@@ -89,7 +89,7 @@ class Stocks:
             rows = rows[rows["rank"].isin(self._ranks_of(ranks))]
         at = np.searchsorted(asked, rows["day"].to_numpy(dtype=np.int64), side="left")
         table = np.zeros((len(among), len(asked) + 1))
-        np.add.at(table, (among.get_indexer(rows[key]), at), rows[column].to_numpy())
+        np.add.at(table, (among.get_indexer(pd.Index(rows[key])), at), rows[column].to_numpy())
         running = table.cumsum(axis=1)[:, :-1]
         return pd.DataFrame(running, index=among, columns=asked)
 
