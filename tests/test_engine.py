@@ -280,6 +280,7 @@ class Naive:
         self.depth, self.first, self.last = LEVELS.index(level) + 1, first, last
         self.world, self.pieces = w, cut(first, last)
 
+    @functools.cache  # noqa: B019
     def heads(self, day: dt.date, *, leading: bool = False) -> Counter[str]:
         return Counter(
             a.place(day, self.depth)
@@ -370,7 +371,7 @@ class Naive:
         return {u: (count[u], amount[u], len(who[u]), theirs[u]) for u in who}
 
     @functools.cached_property
-    def counted(self) -> dict[str, Counter[str]]:
+    def counted(self) -> dict[str, Counter[str]]:  # noqa: C901
         """Count what happens on days and what holds on the last day, by name and place."""
         out: dict[str, Counter[str]] = defaultdict(Counter)
         by_code = {a.code: a for a in self.world.agents}
@@ -434,6 +435,7 @@ class Naive:
                 add("early", p.agent, p.submitted, p.premium if p.submitted.day <= 7 else 0)
         return out
 
+    @functools.cache  # noqa: B019
     def groups(self, day: dt.date, least: int = 1, below: float = math.inf) -> Counter[str]:
         """Count the groups with so many people, at each place."""
         heads = Counter("/".join(a.at(day)[0]) for a in self.world.agents if a.in_force(day))
@@ -469,7 +471,7 @@ class Naive:
         """Give the KPIs of views, states and units."""
         c = self.counted
         recruiting, led = self.recruiting
-        lead_months, _ = self.months(lambda day: self.heads(day, leading=True), u)
+        lead_months, _ = self.months(functools.partial(self.heads, leading=True), u)
         opened = c["confirmed_opening"][u]
         row: dict[str, float] = {
             "attendance_rate": over(c["attended"][u], c["agent_days"][u]),
@@ -515,9 +517,20 @@ class Naive:
         del row["headcount_quasi_supervisor"], row["fyc_quasi_supervisor"]
         return row
 
+    def busy(self) -> set[str]:
+        """List where anything was recorded, or somebody recruited, also after leaving."""
+        by_code = {a.code: a for a in self.world.agents}
+        happened = [(d.agent, d.on) for d in self.world.days]
+        for c in self.world.candidates:
+            happened += [(c.recruiter, on) for on in (c.seminar, c.signed) if on]
+        happened += [(by_code[a.recruiter], a.joined) for a in self.world.agents if a.recruiter]
+        found = {a.place(on, self.depth) for a, on in happened if self.first <= on <= self.last}
+        return found | {u for u, n in self.counted["open"].items() if n}
+
     def places(self) -> set[str]:
         """List where anybody was in force or anything was written, issued or cancelled."""
         found = {u for date in ("submitted", "issued", "cancelled") for u, _ in self.rows(date)}
+        found |= self.busy()
         day = self.first - DAY
         while day <= self.last:
             found |= set(self.heads(day))

@@ -1,4 +1,4 @@
-"""The whole list: every KPI of the decks has an entry, computed or recorded, and says what it lacks."""
+"""The whole list: every KPI of the decks has an entry, and says what it lacks in a book."""
 
 from __future__ import annotations
 

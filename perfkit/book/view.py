@@ -126,7 +126,7 @@ def _of_recruiter(table: Frame, *columns: str) -> Frame:
 def _first_week(book: Any, days: Sequence[int]) -> Frame:
     """Keep the dates of policies that lie in the first days of their month, the others empty."""
     until = book.settings.first_week_day
-    early = [day for day in days if dt.date.fromordinal(day).day <= until]
+    early = [day for day in sorted(set(days)) if dt.date.fromordinal(day).day <= until]
     rows: Frame = book.tables["policies"]
     for date in ("submitted_on", "issued_on"):
         name = f"early_{date}"
