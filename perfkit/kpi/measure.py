@@ -283,7 +283,7 @@ def measure(
                 value=np.nan
             )
         elif one.relation:
-            part = _related(book, one, by, spans, as_now=org_as == "now").reindex(frame.index)
+            part = _related(book, one, frame, by, spans, as_now=org_as == "now")
         else:
             part = _ratio(frame, one)
         parts.append(part.assign(kpi=one.code, variant=one.variant, base=one.base, order=i))
@@ -297,16 +297,17 @@ def measure(
 
 
 def _related(
-    book: Book, one: Kpi, by: str, spans: Sequence[Period], *, as_now: bool
+    book: Book, one: Kpi, frame: pd.DataFrame, by: str, spans: Sequence[Period], *, as_now: bool
 ) -> pd.DataFrame:
     """Lay the KPI behind a relation beside what the relation names, over what is known."""
+    now = _ratio(frame, kpi(one.of))["value"]
 
     def values(level: str, asked: Sequence[Period]) -> pd.Series[float]:
         frame = _measured(book, [kpi(one.of)], level, asked, as_now=as_now)
         return _ratio(_blank_outside(book, frame, asked), kpi(one.of))["value"]
 
     known = [_until(span, book.as_of) for span in spans]
-    return relative(book, one, values, by=by, periods=known)
+    return relative(book, one, now, values, by=by, periods=known)
 
 
 def _only(book: Book, frame: pd.DataFrame, unit: str) -> pd.DataFrame:

@@ -56,7 +56,13 @@ def _year(span: Period) -> Period:
 
 
 def relative(
-    book: Book, one: Kpi, values: Values, *, by: str, periods: Sequence[Period]
+    book: Book,
+    one: Kpi,
+    now: pd.Series[float],
+    values: Values,
+    *,
+    by: str,
+    periods: Sequence[Period],
 ) -> pd.DataFrame:
     """Lay a KPI beside what its relation names.
 
@@ -66,6 +72,8 @@ def relative(
         Where the facts and the plan are.
     one : Kpi
         With a relation.
+    now : Series
+        The other KPI, by place and span number.
     values : callable
         Gives the other KPI of a level over spans, by place and span number.
     by : str
@@ -79,7 +87,6 @@ def relative(
         Index (place, span number); value [rate], numerator, denominator [the other KPI's unit].
         NaN where there is nothing to lay it beside.
     """
-    now = values(by, periods)
     if one.relation == "growth":
         beside = values(by, [spans.year_ago(span) for span in periods])
     elif one.relation == "share_of_parent":
@@ -87,8 +94,7 @@ def relative(
     elif one.relation == "attainment":
         beside = _targets(book, one.of, by, periods)
     else:
-        index = now.index
-        now = _targets(book, one.of, by, periods).reindex(index)
+        now = _targets(book, one.of, by, periods).reindex(now.index)
         beside = _targets(book, one.of, by, [_year(span) for span in periods])
     bottom = beside.reindex(now.index).astype(float)
     value = now / bottom.where(bottom != 0) - (1 if one.relation == "growth" else 0)
