@@ -223,3 +223,19 @@ def test_years_in_the_force_are_full_on_their_day(tmp_path: Path) -> None:
     assert value(book, of, "2011-03", variant="3_to_5y") == 1000 / 0.5  # since the first day only
     assert math.isnan(value(book, of, "2011-04", variant="1_to_3y"))
     assert value(book, of, "2011-03..2011-04") == 1000 / 2
+
+
+def test_a_candidate_without_a_known_recruiter_is_named_not_dropped_in_silence(
+    tmp_path: Path,
+) -> None:
+    recruits = """
+        candidate_id recruiter_id seminar_on
+        C1           A1           2012-01-10
+        C2           -            2012-01-10
+        C3           A9           2012-01-10
+        """
+    book = open_book(books.tiny(tmp_path / "b", recruits=recruits))
+    assert value(book, "seminar_attendance", "2012-01") == 1
+    (finding,) = [f for f in book.findings if f.rule == "unknown_recruiter"]
+    assert (finding.severity, finding.table, finding.count) == ("warning", "recruits", 2)
+    assert [row["line"] for row in finding.rows] == [3, 4]
