@@ -109,6 +109,8 @@ def _kpi(args: argparse.Namespace) -> int:
     )
     for finding in [*book.findings, *found.attrs["findings"]]:
         _say(finding.text(args.lang))
+        if finding.rule == "not_computable":
+            _say(finding.fix(args.lang))
     if found.empty and args.unit:
         raise PerfkitError("nothing_of_unit", unit=args.unit, level=by, period=period.code)
     if args.format == "csv":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import books
@@ -15,7 +16,10 @@ from perfkit import kpi, org
 from perfkit import period as spans
 from perfkit.book import Book, open_book
 
-SETTINGS = books.SETTINGS
+SETTINGS = books.SETTINGS.replace(
+    "supervisor = true\n",
+    "supervisor = true\nsenior_supervisor = true\ndepartment_manager = true\n",
+).replace("agent = false\n", "trainee = false\nagent = false\nquasi_supervisor = false\n")
 
 # Plain sums of flows and movements, and stocks on a day: what a whole has, its parts have.
 FLOWS = [
@@ -32,8 +36,30 @@ FLOWS = [
     "fyc",
     "large_policy_count",
     "large_policy_premium",
+    "fyc_trainee",
+    "fyc_agent",
+    "fyc_supervisor",
+    "fyc_senior_supervisor",
+    "fyc_department_manager",
+    "visits",
+    "new_prospects",
+    "events_attended",
+    "seminar_and_class_attendance",
+    "seminar_attendance",
+    "class_attendance",
+    "candidates_signed",
+    "candidates_licensed",
+    "recruits_direct",
+    "recruits_indirect",
+    "recruits_unassigned",
+    "promotions",
+    "promotions_supervisor",
+    "promotions_senior_supervisor",
+    "promotions_department_manager",
+    "groups_promoted",
 ]
 STOCKS = ["headcount_opening", "headcount_closing", "headcount_average", "supervisors"]
+STOCKS += ["regular_agents", "candidates_open", "quasi_supervisors", "headcount_supervisor"]
 PERIODS = ["2011-10", "2012-02", "2012Q1", "2012-05:ytd", "2012-02-10..2012-03-28", "2011"]
 
 
@@ -49,13 +75,18 @@ def tables() -> dict[str, books.Table]:
         return ["D1", f"0{rng.integers(1, 5)}", f"{rng.integers(1, 4)}"]
 
     def rank() -> str:
-        return "supervisor" if rng.random() < 0.3 else "agent"
+        if rng.random() < 0.6:
+            return "agent"
+        others = ["trainee", "quasi_supervisor", "supervisor", "senior_supervisor"]
+        return str(rng.choice([*others, "department_manager"]))
 
-    agents = [["agent_id", "district", "department", "group", "rank", "joined_on", "left_on"]]
+    agents = [["agent_id", "district", "department", "group", "rank", "joined_on", "left_on",
+               "confirmed_on", "recruiter_id"]]  # fmt: skip
     moves = [["agent_id", "on", "district", "department", "group", "rank"]]
     for i in range(60):
         left = day(300, 540) if rng.random() < 0.3 else ""
-        agents.append([f"A{i}", *place(), rank(), day(0, 300), left])
+        known = [day(200, 500), f"A{rng.integers(60)}" if i % 3 else ""]
+        agents.append([f"A{i}", *place(), rank(), day(0, 300), left, *known])
         moves += [[f"A{i}", day(n, n + 100), *place(), rank()] for n in (300, 400)]
     policies = [
         ["policy_id", "agent_id", "submitted_on", "issued_on", "premium", "standard_premium",
@@ -71,7 +102,24 @@ def tables() -> dict[str, books.Table]:
             [*row, f"{premium:.2f}", f"{premium / 2:.2f}", f"{premium / 10:.2f}", cancelled]
         )
     policies = [p for p in policies if not p[3] or p[3] == "issued_on" or p[3] >= p[2]]
-    return {"agents": agents, "moves": moves, "policies": policies}
+    return {"agents": agents, "moves": moves, "policies": policies, **activity(rng, day)}
+
+
+def activity(rng: np.random.Generator, day: Callable[[int, int], str]) -> dict[str, books.Table]:
+    """Draw daily records and candidates."""
+    columns = ["attended", "visits", "prospects", "new_prospects", "events"]
+    daily = [["agent_id", "date", *columns]]
+    daily += [
+        [f"A{i}", day(n, n + 1), *(str(rng.integers(2)) for _ in columns)]
+        for i in range(60)
+        for n in range(i, 520, 17)
+    ]
+    recruits = [["candidate_id", "recruiter_id", "listed_on", "seminar_on", "class_on",
+                 "signed_on", "licensed_on", "dropped_on"]]  # fmt: skip
+    for i in range(90):
+        dates = [day(n, n + 60) if rng.random() < 0.7 else "" for n in range(0, 360, 60)]
+        recruits.append([f"C{i}", f"A{rng.integers(60)}", *dates])
+    return {"daily": daily, "recruits": recruits}
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +141,8 @@ def test_the_lists_of_this_file_hold_every_additive_kpi() -> None:
     additive = [
         code
         for code, one in kpi.catalogue().items()
-        if not one.denominator and all(kpi.measures()[m].additive for m in one.measures())
+        if not (one.denominator or one.relation or one.recorded)
+        and all(kpi.measures()[m].additive for m in one.measures())
     ]
     assert sorted(FLOWS) == sorted(additive)
 
@@ -199,7 +248,7 @@ def test_no_call_changes_what_it_was_given(
         {"cases": "issued"},
     )
     assert dataclasses.asdict(book.settings) == settings
-    assert set(before) == {"agents", "moves", "policies", "targets"}
+    assert set(before) == {"agents", "moves", "policies", "targets", "daily", "recruits"}
     for name, frame in before.items():
         pd.testing.assert_frame_equal(book.backend.home(book.tables[name]), frame)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == files

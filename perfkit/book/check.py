@@ -152,8 +152,18 @@ def _outside(day: str, joined: str) -> str:
     return f"({day} {joined} a.joined_on OR {day} >= a.left_on)"
 
 
+_STRANGER = "NOT EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = t.recruiter_id)"
 _OF_TABLE = {
-    "agents": [_Rule("error", "left_before_joined", "left_on", "t.left_on <= t.joined_on")],
+    "agents": [
+        _Rule("error", "left_before_joined", "left_on", "t.left_on <= t.joined_on"),
+        _Rule(
+            "warning",
+            "unknown_recruiter",
+            "recruiter_id",
+            f"t.recruiter_id IS NOT NULL AND {_STRANGER}",
+        ),
+    ],
+    "recruits": [_Rule("warning", "unknown_recruiter", "recruiter_id", _STRANGER)],
     "moves": [_Rule("warning", "move_outside", "on", _outside('t."on"', "<="))],
     "observations": [_Rule("error", "bad_period", "end", 't."end" < t."start"')],
     "policies": [

@@ -19,10 +19,13 @@ __all__ = [
     "EARLY",
     "FAR",
     "Flow",
+    "candidates",
     "cells",
     "each_policy",
     "first_day",
     "numbers",
+    "of_agents",
+    "recruiters",
     "seated",
     "spells",
 ]
@@ -45,6 +48,12 @@ class Flow:
         What is summed; None counts rows. [money in fen]
     over : tuple of (str, int) or None
         Only rows whose column is above the amount. [fen]
+    known : str or None
+        Only rows where this column is filled.
+    early : bool
+        Only rows of days marked as early.
+    who : str
+        The column that names the agent.
     """
 
     code: str
@@ -52,6 +61,9 @@ class Flow:
     date: str
     column: str | None = None
     over: tuple[str, int] | None = None
+    known: str | None = None
+    early: bool = False
+    who: str = "agent_id"
 
 
 def _unit(levels: Sequence[str]) -> nw.Expr:
@@ -144,8 +156,8 @@ def numbers(agents: Frame) -> Frame:
     return each.select("agent_id", nw.col("agent").cast(nw.Int64))
 
 
-def seated(people: Frame, agents: Frame, leaves: Frame, leading: Sequence[str]) -> Frame:
-    """Give the spells in small numbers: who, in which leaf unit, whether leading, when.
+def seated(people: Frame, agents: Frame, leaves: Frame, ranks: Frame) -> Frame:
+    """Give the spells in small numbers: who, in which leaf unit, of which rank, when.
 
     Parameters
     ----------
@@ -155,32 +167,99 @@ def seated(people: Frame, agents: Frame, leaves: Frame, leading: Sequence[str]) 
         agent_id, agent.
     leaves : LazyFrame
         unit, leaf.
-    leading : sequence of str
-        The ranks of those who lead people.
+    ranks : LazyFrame
+        rank, height: where each rank stands. A rank that is not in it gets -1.
 
     Returns
     -------
     LazyFrame
-        agent, leaf, leads, since, until, first, last, facts_since, all whole numbers.
+        agent, leaf, rank, since, until, first, last, facts_since, all whole numbers.
     """
     both = people.join(agents, on="agent_id", how="inner").join(leaves, on="unit", how="inner")
-    leads = nw.col("rank").is_in(list(leading)).alias("leads")
+    both = both.join(ranks, on="rank", how="left")
+    rank = nw.coalesce(nw.col("height"), nw.lit(-1)).alias("rank")
     days = ("since", "until", "first", "last", "facts_since")
-    return both.select("agent", "leaf", leads, *days).select(nw.all().cast(nw.Int64))
+    return both.select("agent", "leaf", rank, *days).select(nw.all().cast(nw.Int64))
+
+
+def of_agents(
+    table: Frame, agents: Frame, days: Sequence[str], equals: tuple[str, str] | None = None
+) -> Frame:
+    """Give the agents' own days and whether a column of theirs has a value, as whole numbers.
+
+    Parameters
+    ----------
+    table, agents : LazyFrame
+        The book's agents; agent_id, agent.
+    days : sequence of str
+        Date columns; an empty cell becomes `FAR`.
+    equals : tuple of (str, str), optional
+        A column and a value.
+
+    Returns
+    -------
+    LazyFrame
+        agent, the days, and equal (1 or 0).
+    """
+    both = table.join(agents, on="agent_id", how="inner")
+    columns = [nw.coalesce(nw.col(day), nw.lit(FAR)).cast(nw.Int64).alias(day) for day in days]
+    same = nw.lit(value=True) if equals is None else nw.col(equals[0]) == equals[1]
+    one = nw.when(same).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64).alias("equal")
+    return both.select("agent", *columns, one)
+
+
+def recruiters(table: Frame, agents: Frame) -> Frame:
+    """Give each newcomer's recruiter as a number; -1 where nobody known is named.
+
+    Returns
+    -------
+    LazyFrame
+        agent, joined_on, recruiter.
+    """
+    theirs = agents.select(
+        nw.col("agent_id").alias("recruiter_id"), nw.col("agent").alias("recruiter")
+    )
+    both = table.join(agents, on="agent_id", how="inner").join(
+        theirs, on="recruiter_id", how="left"
+    )
+    named = nw.coalesce(nw.col("recruiter"), nw.lit(-1)).alias("recruiter")
+    return both.select("agent", "joined_on", named).select(nw.all().cast(nw.Int64))
+
+
+def candidates(recruits: Frame, agents: Frame) -> Frame:
+    """Say who had a candidate from which day until which: known until signed or given up.
+
+    Returns
+    -------
+    LazyFrame
+        agent, since, until: whole numbers.
+    """
+    known = nw.coalesce(nw.col("listed_on"), nw.col("seminar_on"), nw.col("class_on"))
+    ends = [nw.coalesce(nw.col(c), nw.lit(FAR)) for c in ("signed_on", "dropped_on")]
+    rows = recruits.filter(~nw.col("recruiter_id").is_null())
+    rows = rows.with_columns(known.alias("since"), nw.min_horizontal(*ends).alias("until"))
+    rows = rows.filter(~nw.col("since").is_null())
+    both = rows.join(agents, left_on="recruiter_id", right_on="agent_id", how="inner")
+    return both.select("agent", "since", "until").select(nw.all().cast(nw.Int64))
 
 
 def _amount(flow: Flow) -> nw.Expr | None:
     """Write what a row adds to a flow; None where rows are counted."""
-    if flow.over is None:
-        return None if flow.column is None else nw.col(flow.column).alias(flow.code)
+    counts = flow.over is None and flow.known is None and not flow.early
+    if flow.column is None and counts:
+        return None
     one = nw.lit(1) if flow.column is None else nw.col(flow.column)
-    found = nw.when(nw.col(flow.over[0]) > flow.over[1]).then(one).otherwise(nw.lit(0))
-    return found.cast(nw.Int64).alias(flow.code)
+    if flow.over is not None:
+        one = nw.when(nw.col(flow.over[0]) > flow.over[1]).then(one).otherwise(nw.lit(0))
+    if flow.known is not None:
+        one = nw.when(~nw.col(flow.known).is_null()).then(one).otherwise(nw.lit(0))
+    if flow.early:
+        one = nw.when(nw.col("early") == 1).then(one).otherwise(nw.lit(0))
+    return (one if counts else one.cast(nw.Int64)).alias(flow.code)
 
 
 def cells(
     table: Frame,
-    date: str,
     flows: Sequence[Flow],
     days: Frame,
     agents: Frame,
@@ -192,12 +271,10 @@ def cells(
     ----------
     table : LazyFrame
         The facts.
-    date : str
-        Which day places a row.
     flows : sequence of Flow
-        What to add up.
+        What to add up: all of one date and one naming of the agent.
     days : LazyFrame
-        day, atom: the days asked for; a day belongs to one atom.
+        day, atom, early: the days asked for; a day belongs to one atom.
     agents : LazyFrame
         agent_id, agent.
     only : LazyFrame, optional
@@ -208,11 +285,15 @@ def cells(
     LazyFrame
         agent, atom (the day, with `only`), and one column a flow. [fen or rows]
     """
-    amounts = {flow.code: _amount(flow) for flow in flows}
-    rows = table.filter(~nw.col(date).is_null()).select(
-        "agent_id", nw.col(date).alias("day"), *(a for a in amounts.values() if a is not None)
+    date, who = flows[0].date, flows[0].who
+    needed = {c for f in flows for c in (f.column, f.known, f.over and f.over[0]) if c}
+    filled = [~nw.col(name).is_null() for name in dict.fromkeys((date, who))]
+    rows = table.filter(*filled).select(
+        nw.col(who).alias("agent_id"), nw.col(date).alias("day"), *sorted(needed)
     )
+    amounts = {flow.code: _amount(flow) for flow in flows}
     rows = rows.join(days, on="day", how="inner")
+    rows = rows.select("agent_id", "day", "atom", *(a for a in amounts.values() if a is not None))
     key = "atom"
     if only is not None:
         wanted = only.join(agents, on="agent", how="inner").select("agent_id", "atom")

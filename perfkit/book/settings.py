@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,17 @@ RULES = {
 }
 SECTIONS = (
     *("name", "root", "as_of", "currency"),
-    *("title", "ranks", "rules", "thresholds", "variants", "units", "roster_from"),
+    *(
+        "title",
+        "ranks",
+        "rules",
+        "thresholds",
+        "variants",
+        "units",
+        "roster_from",
+        "roles",
+        "first_week_day",
+    ),
 )
 
 
@@ -49,6 +59,11 @@ class Settings:
     roster_from : date or None
         The first day from which the agents table holds everybody who joined, those who left
         included; None for the first day of the facts. Earlier joiners are in no cohort.
+    roles : mapping of str to tuple of str
+        The ranks of a role that definitions name, such as quasi_supervisor; a role not listed is
+        the rank of that code. Ranks stand from low to high.
+    first_week_day : int
+        The day of the month of the first checkpoint. [day of the month]
     """
 
     name: str
@@ -61,6 +76,14 @@ class Settings:
     variants: Mapping[str, str]
     units: Mapping[str, Mapping[str, str]]
     roster_from: dt.date | None = None
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    first_week_day: int = 7
+
+    def ranks_of(self, role: str) -> tuple[str, ...]:
+        """List the ranks of a role: ``"leading"``, one of [roles], or a rank; none if unknown."""
+        if role == "leading":
+            return tuple(self.leading_ranks)
+        return self.roles.get(role, (role,) if role in self.ranks else ())
 
     @property
     def leading_ranks(self) -> list[str]:
@@ -121,6 +144,20 @@ def _thresholds(read: Mapping[str, Any], path: Path) -> dict[str, float]:
     return {name: float(value) for name, value in read.items()}
 
 
+def _roles(read: Mapping[str, Any], ranks: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    for role, named in read.items():
+        if not isinstance(named, list) or not all(rank in ranks for rank in named):
+            raise _refuse(path, f"roles.{role}", named, ", ".join(ranks))
+    return {role: tuple(named) for role, named in read.items()}
+
+
+def _first_week_day(read: Mapping[str, Any], path: Path) -> int:
+    day = read.get("first_week_day", 7)
+    if isinstance(day, bool) or not isinstance(day, int) or not 1 <= day <= 28:
+        raise _refuse(path, "first_week_day", day, "1 … 28")
+    return day
+
+
 def read_settings(folder: Path) -> Settings:
     """Read and check book.toml.
 
@@ -166,4 +203,6 @@ def read_settings(folder: Path) -> Settings:
         variants=_texts(read, "variants", path),
         units={unit: _texts(units, unit, path) for unit in units},
         roster_from=read.get("roster_from"),
+        roles=_roles(_section(read, "roles", path), ranks, path),
+        first_week_day=_first_week_day(read, path),
     )

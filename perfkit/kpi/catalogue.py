@@ -7,85 +7,24 @@ numerator or the denominator; it is declared here, or it does not exist.
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from perfkit import words
-from perfkit.errors import PerfkitError, UnknownName
+from perfkit.errors import UnknownName
+from perfkit.kpi.quantity import Measure, measures, read_definitions, wrong
 
 __all__ = ["FAMILIES", "Kpi", "Measure", "Term", "catalogue", "glossary", "kpi", "measures"]
 
-FAMILIES = ("production", "activity", "manpower", "tiers", "concentration", "quality")
-UNITS = ("yuan", "persons", "policies", "rate")
+FAMILIES = (
+    "production", "activity", "manpower", "tiers", "concentration", "quality", "finance", "service",
+)  # fmt: skip
+UNITS = ("yuan", "persons", "policies", "rate", "visits", "events", "groups", "pieces", "rating")
 DIRECTIONS = ("up", "down", "context")
-KINDS = ("flow", "agents", "stock", "movement", "cohort", "observed")
-KEEPS = {"agents": ("", "in_force", "confirmed"), "policies": ("", "paid")}
-LEAVES_OUT = ("paid_up", "cooling_off")
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """Something the engine adds up; see the head of catalogue.toml for the kinds.
-
-    Attributes
-    ----------
-    code, kind : str
-        Its name, and flow, agents, stock, movement, cohort or observed.
-    table, date, column : str
-        For a flow: the table, the date that places a row, the column summed (empty: rows counted).
-    over : tuple of (str, str)
-        For a flow: only rows whose column is above the named threshold.
-    of, add : str
-        For agents: the flow tested, and the flow added up instead of counting. For movement:
-        joined or left.
-    at_least, below : str or float or None
-        For agents: the band, as a named threshold or an amount. [yuan or rows]
-    per : str
-        For agents: span (each agent once in the whole period) or month (mean of the months).
-    at : str
-        For stocks: opening, closing or average.
-    ranks : str
-        ``"leading"``: only those who lead people.
-    months, grace : int
-        For cohorts: looked at so many months and months of grace after the first day. [months]
-    keeps : str
-        For cohorts: in_force, confirmed or paid; empty for the whole cohort.
-    paid : tuple of int
-        For cohorts that keep the paid: which premiums, by when they fall due (empty: the one
-        due after `months`). [months after issue]
-    leaves_out : tuple of str
-        For cohorts of policies: paid_up, cooling_off.
-    """
-
-    code: str
-    kind: str
-    table: str = ""
-    date: str = ""
-    column: str = ""
-    over: tuple[str, str] = ("", "")
-    of: str = ""
-    at_least: str | float = 0
-    below: str | float | None = None
-    per: str = "span"
-    add: str = ""
-    at: str = ""
-    ranks: str = ""
-    months: int = 0
-    grace: int = 0
-    keeps: str = ""
-    paid: tuple[int, ...] = ()
-    leaves_out: tuple[str, ...] = ()
-
-    @property
-    def additive(self) -> bool:
-        """Whether spans side by side may be added up."""
-        return self.kind in {"flow", "movement", "cohort"} or (
-            bool(self.add) and self.per == "month"
-        )
+RELATIONS = ("growth", "share_of_parent", "attainment", "year_progress")
+TABLES = ("observations", "targets", "budget")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +62,11 @@ class Kpi:
         Where the definition comes from.
     seed_ids : tuple of str
         The same thing under the source decks' names.
+    relation, of : str
+        For a KPI that lays another one (`of`) beside something: growth (on a year ago),
+        share_of_parent, attainment (of the plan), year_progress (the plan's share of its year).
+    recorded : str
+        The table somebody enters it in; empty for a KPI computed from facts.
     """
 
     code: str
@@ -135,16 +79,27 @@ class Kpi:
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     source: str = ""
     seed_ids: tuple[str, ...] = ()
+    relation: str = ""
+    of: str = ""
+    recorded: str = ""
+
+    @property
+    def top(self) -> str:
+        """What is divided, or the plain sum."""
+        if self.relation:
+            return f"target({self.of})" if self.relation == "year_progress" else self.of
+        return _sum(self.numerator)
 
     @property
     def base(self) -> str:
         """What it is a share of, or per what; empty for a plain sum."""
-        return _sum(self.denominator)
+        return f"{_BESIDE[self.relation]}({self.of})" if self.relation else _sum(self.denominator)
 
     @property
     def formula(self) -> str:
         """The definition in measure names."""
-        return f"{_sum(self.numerator)} / {self.base}" if self.base else _sum(self.numerator)
+        less = " - 1" if self.relation == "growth" else ""
+        return f"{self.top} / {self.base}{less}" if self.base else self.top
 
     @property
     def names(self) -> list[str]:
@@ -153,6 +108,8 @@ class Kpi:
 
     def measures(self) -> list[str]:
         """List the measures it needs."""
+        if self.relation:
+            return kpi(self.of).measures()
         return [term.measure for term in (*self.numerator, *self.denominator)]
 
     def as_variant(self, name: str) -> Kpi:
@@ -179,6 +136,14 @@ class Kpi:
         return words.text(f"kpi.{self.code}.name", lang)
 
 
+_BESIDE = {
+    "growth": "year_ago",
+    "share_of_parent": "parent",
+    "attainment": "target",
+    "year_progress": "year_target",
+}
+
+
 def _sum(terms: Sequence[Term]) -> str:
     text = " ".join(f"{'-' if t.sign < 0 else '+'} {t.measure}" for t in terms)
     return text.removeprefix("+ ")
@@ -186,62 +151,6 @@ def _sum(terms: Sequence[Term]) -> str:
 
 def _terms(names: Sequence[str]) -> tuple[Term, ...]:
     return tuple(Term(n.removeprefix("-"), -1 if n.startswith("-") else 1) for n in names)
-
-
-@functools.cache
-def _read() -> dict[str, Any]:
-    path = Path(__file__).with_name("catalogue.toml")
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-@functools.cache
-def measures() -> Mapping[str, Measure]:
-    """Give every measure by code.
-
-    Raises
-    ------
-    PerfkitError
-        An entry of catalogue.toml names a kind or a measure that does not exist.
-
-    Examples
-    --------
-    >>> measures()["premium_submitted"].column
-    'premium'
-    """
-    out = {code: _measure(code, body) for code, body in _read()["measures"].items()}
-    for one in out.values():
-        for other in filter(None, (one.of if one.kind == "agents" else "", one.add)):
-            if other not in out or out[other].kind != "flow":
-                raise _wrong(f"measures.{one.code}", other, "a flow")
-    return MappingProxyType(out)
-
-
-def _wrong(where: str, value: object, allowed: object) -> PerfkitError:
-    return PerfkitError(
-        "bad_setting", path="catalogue.toml", name=where, value=value, allowed=allowed
-    )
-
-
-def _measure(code: str, body: dict[str, Any]) -> Measure:
-    if body.get("kind") not in KINDS:
-        raise _wrong(f"measures.{code}.kind", body.get("kind"), ", ".join(KINDS))
-    over = body.get("over", ["", ""])
-    lists = {name: tuple(body.get(name, ())) for name in ("paid", "leaves_out")}
-    out = Measure(code=code, **{**body, **lists, "over": (over[0], over[1])})
-    return _cohort(out) if out.kind == "cohort" else out
-
-
-def _cohort(one: Measure) -> Measure:
-    """Pass on a cohort measure that says all it must."""
-    where = f"measures.{one.code}"
-    if one.table not in KEEPS or one.keeps not in KEEPS[one.table]:
-        allowed = ", ".join(k for keeps in KEEPS.values() for k in keeps if k)
-        raise _wrong(f"{where}.keeps", one.keeps, allowed)
-    if one.months < 1 or one.grace < 0:
-        raise _wrong(f"{where}.months", one.months, "1, 2, ...")
-    if unknown := set(one.leaves_out) - set(LEAVES_OUT):
-        raise _wrong(f"{where}.leaves_out", min(unknown), ", ".join(LEAVES_OUT))
-    return one
 
 
 @functools.cache
@@ -258,33 +167,58 @@ def catalogue() -> Mapping[str, Kpi]:
     >>> catalogue()["activity_rate"].formula
     'active_agents / headcount_average'
     """
-    return MappingProxyType({code: _kpi(code, body) for code, body in _read()["kpis"].items()})
+    out = {code: _kpi(code, body) for code, body in read_definitions()["kpis"].items()}
+    for one in out.values():
+        for name in one.names:
+            _check_relation(one.as_variant(name), out)
+    return MappingProxyType(out)
+
+
+def _check_relation(one: Kpi, others: Mapping[str, Kpi]) -> None:
+    """Refuse a KPI laid beside nothing, or beside another such."""
+    where = f"kpis.{one.code} ({one.variant})"
+    if one.relation and (one.of not in others or others[one.of].relation):
+        raise wrong(where, one.of, ", ".join(o.code for o in others.values() if not o.relation))
+
+
+def _changed(change: dict[str, Any]) -> dict[str, Any]:
+    """Read what a variant replaces; one with sums of its own is laid beside nothing."""
+    sums: dict[str, Any] = {
+        part: _terms(change[part]) for part in ("numerator", "denominator") if part in change
+    }
+    return {"of": "", "relation": "", **sums} if sums else dict(change)
 
 
 def _kpi(code: str, body: dict[str, Any]) -> Kpi:
-    for name, allowed in (("family", FAMILIES), ("unit", UNITS), ("direction", DIRECTIONS)):
-        if body.get(name) not in allowed:
-            raise _wrong(f"kpis.{code}.{name}", body.get(name), ", ".join(allowed))
-    variants = {
-        name: {part: _terms(names) for part, names in change.items()}
-        for name, change in body.get("variants", {}).items()
-    }
+    checked = {"family": FAMILIES, "unit": UNITS, "direction": DIRECTIONS}
+    checked |= {"relation": ("", *RELATIONS), "recorded": ("", *TABLES)}
+    for name, allowed in checked.items():
+        found = body.get(name, "" if "" in allowed else None)
+        if found not in allowed:
+            raise wrong(f"kpis.{code}.{name}", found, ", ".join(filter(None, allowed)))
+    variants = {name: _changed(change) for name, change in body.get("variants", {}).items()}
     out = Kpi(
         code=code,
         family=body["family"],
         unit=body["unit"],
         direction=body["direction"],
-        numerator=_terms(body["numerator"]),
+        numerator=_terms(body.get("numerator", [])),
         denominator=_terms(body.get("denominator", [])),
         variant=body.get("variant", "standard"),
         variants=MappingProxyType(variants),
         source=body.get("source", ""),
         seed_ids=tuple(body.get("seed_ids", [])),
+        relation=body.get("relation", ""),
+        of=body.get("of", ""),
+        recorded=body.get("recorded", ""),
     )
     for name in out.names:
-        for measure in out.as_variant(name).measures():
-            if measure not in measures():
-                raise _wrong(f"kpis.{code} ({name})", measure, ", ".join(measures()))
+        one = out.as_variant(name)
+        for term in (*one.numerator, *one.denominator):
+            if term.measure not in measures():
+                raise wrong(f"kpis.{code} ({name})", term.measure, ", ".join(measures()))
+        if not one.numerator and not one.relation:
+            raise wrong(f"kpis.{code}.numerator", None, ", ".join(measures()))
     return out
 
 
@@ -328,12 +262,12 @@ def glossary() -> list[dict[str, Any]]:
             "unit": one.unit,
             "direction": one.direction,
             "formula": one.formula,
-            "numerator": _sum(one.numerator),
+            "numerator": one.top,
             "denominator": one.base,
             "base": one.base,
             "variants": one.names,
             "source": one.source,
-            "recorded": "",
+            "recorded": one.recorded,
             "seed_ids": list(one.seed_ids),
         }
         for one in catalogue().values()

@@ -15,7 +15,7 @@ from perfkit.book import Book, engine
 from perfkit.kpi.people import Ints, People
 from perfkit.kpi.spans import Range, Spans
 
-__all__ = ["AgentTest", "Cells", "bring", "count", "running"]
+__all__ = ["AgentTest", "Asked", "Cells", "bring", "count", "running"]
 
 BLOCK = 1 << 22  # numbers of one flow held at a time
 
@@ -58,55 +58,97 @@ class AgentTest:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells of one table's date: agent, atom, leaf, and one array a flow. [fen or rows]"""
+    """The cells of one table's date: agent, atom, leaf, and one array a flow. [fen or rows]
+
+    Attributes
+    ----------
+    agent, atom, leaf : array
+        Whose, when, and where they sat.
+    sums : mapping of str to array
+        What was added up.
+    spell, day : array or None
+        The spell, and a day on which all that is asked of the cell holds; only where ranks or
+        years in the force are asked for.
+    """
 
     agent: Ints
     atom: Ints
     leaf: Ints
     sums: Mapping[str, Ints]
+    spell: Ints | None = None
+    day: Ints | None = None
 
     def only(self, rows: npt.NDArray[Any]) -> Cells:
-        """Keep some cells."""
+        """Keep some cells, for counting agents."""
         sums = {code: values[rows] for code, values in self.sums.items()}
         return Cells(self.agent[rows], self.atom[rows], self.leaf[rows], sums)
 
-    def by_leaf(self, code: str, atoms: int, leaves: int) -> npt.NDArray[np.float64]:
-        """Add up a flow by atom and leaf; without a code, count the cells."""
+    def by_leaf(
+        self, code: str, atoms: int, leaves: int, rows: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Add up a flow by atom and leaf, of all cells or some; without a code, count cells."""
         weights = self.sums[code].astype(np.float64) if code else None
+        if weights is not None and rows is not None:
+            weights = weights * rows
         flat = np.bincount(self.atom * leaves + self.leaf, weights, minlength=atoms * leaves)
         return np.asarray(flat.reshape(atoms, leaves), dtype=np.float64)
 
 
-def bring(book: Book, people: People, spans: Spans, flows: Sequence[engine.Flow]) -> list[Cells]:
+@dataclass(frozen=True)
+class Asked:
+    """What is brought home, and which cells are cut finer.
+
+    Attributes
+    ----------
+    flows : sequence of Flow
+        What to add up.
+    by_rank : bool
+        Whether a rank on the day matters.
+    turns : tuple of array
+        Agents and days on which something else about them changes.
+    first_days : int
+        How many days of a month are early. [days]
+    """
+
+    flows: Sequence[engine.Flow]
+    by_rank: bool
+    turns: tuple[Ints, Ints]
+    first_days: int
+
+
+def bring(book: Book, people: People, spans: Spans, asked: Asked) -> list[Cells]:
     """Add up the facts where they are, and bring the cells home.
 
-    Cells in which an agent changed the unit are asked for again by day.
+    Cells in which an agent changed the unit, or what else matters, are asked for again by day.
     """
     side = book.backend
-    days = side.small(spans.days())
+    days = side.small(spans.days(asked.first_days))
     firsts = np.array([first for first, _ in spans.atoms])
-    split = _split(people, spans)
+    split = _split(people, spans, asked)
     key = split[0] * len(firsts) + split[1]
     only = side.small({"agent": split[0], "atom": split[1]}) if key.size else None
+
+    def group(flow: engine.Flow) -> tuple[str, str, str]:
+        return flow.table, flow.date, flow.who
+
     out = []
-    for (table, date), group in itertools.groupby(
-        sorted(flows, key=lambda f: (f.table, f.date)), key=lambda f: (f.table, f.date)
-    ):
-        asked = (book.tables[table], date, list(group), days, people.numbers)
-        found = side.home(engine.cells(*asked))
+    for (table, *_), same in itertools.groupby(sorted(asked.flows, key=group), key=group):
+        request = (book.tables[table], list(same), days, people.numbers)
+        found = side.home(engine.cells(*request))
         if only is not None:
             whole = found["agent"] * len(firsts) + found["atom"]
             found = found[~whole.isin(key)].assign(day=firsts[found["atom"][~whole.isin(key)]])
-            parts = side.home(engine.cells(*asked, only=only)).rename(columns={"atom": "day"})
+            parts = side.home(engine.cells(*request, only=only)).rename(columns={"atom": "day"})
             atoms = np.searchsorted(firsts, parts["day"], side="right") - 1
             found = pd.concat([found, parts.assign(atom=atoms)])
-        out.append(_placed(people, found, firsts))
+        out.append(_placed(people, found, firsts, keep=asked.by_rank))
     return out
 
 
-def _split(people: People, spans: Spans) -> tuple[Ints, Ints]:
-    """Find agents and atoms with a change of unit inside: not on the atom's first day."""
-    agent, day = people.changes()
+def _split(people: People, spans: Spans, asked: Asked) -> tuple[Ints, Ints]:
+    """Find agents and atoms with a change inside: not on the atom's first day."""
+    changes = people.changes(of_rank=asked.by_rank)
+    agent, day = (np.concatenate(both) for both in zip(changes, asked.turns, strict=True))
     firsts = np.array([first for first, _ in spans.atoms])
     lasts = np.array([last for _, last in spans.atoms])
     atom = np.searchsorted(firsts, day, side="right") - 1
@@ -115,11 +157,13 @@ def _split(people: People, spans: Spans) -> tuple[Ints, Ints]:
     return pairs // len(firsts), pairs % len(firsts)
 
 
-def _placed(people: People, found: pd.DataFrame, firsts: Ints) -> Cells:
+def _placed(people: People, found: pd.DataFrame, firsts: Ints, *, keep: bool) -> Cells:
     columns = {name: found[name].to_numpy(dtype=np.int64) for name in found.columns}
     agent, atom = columns.pop("agent"), columns.pop("atom")
-    day = columns.pop("day", firsts[atom])
-    return Cells(agent, atom, people.leaf[people.spell_at(agent, day)], columns)
+    day = columns.pop("day") if "day" in columns else firsts[atom]
+    spell = people.spell_at(agent, day)
+    more = (spell, day) if keep else (None, None)
+    return Cells(agent, atom, people.leaf[spell], columns, *more)
 
 
 def _blocks(width: int, height: int) -> Iterator[tuple[int, int]]:

@@ -5,51 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from perfkit import org
-from perfkit.book import Book
+from perfkit.book import Book, Finding
 from perfkit.errors import PerfkitError, UnknownName
-from perfkit.kpi.catalogue import Kpi, Measure, catalogue, kpi, measures
-from perfkit.kpi.matured import from_cohorts
+from perfkit.kpi.catalogue import Kpi, catalogue, kpi, measures
+from perfkit.kpi.need import lacking, thresholds
 from perfkit.kpi.observed import observed_measures
 
-__all__ = ["answerable", "check_asked", "computable", "from_facts"]
+__all__ = ["answerable", "check_asked", "computable", "lost_findings"]
 
 
-def from_facts(book: Book, one: Measure) -> bool:
-    """Tell whether the book's facts give a measure."""
-    if one.kind == "observed" or not book.has("agents"):
-        return False
-    if one.kind == "cohort":
-        return from_cohorts(book, one)
-    return all(
-        book.has(flow.table, *filter(None, (flow.date, flow.column, flow.over[0])))
-        for flow in flows_behind(one)
-    )
+_PLANNED = ("attainment", "year_progress")
+_FROM_CLOSING = ("headcount_opening", "headcount_average")
 
 
-def flows_behind(one: Measure) -> list[Measure]:
-    """List the flows behind a measure."""
-    if one.kind == "agents":
-        return [measures()[code] for code in (one.of, one.add) if code]
-    return [one] if one.kind == "flow" else []
-
-
-def _thresholds(one: Kpi) -> set[str]:
-    """List the thresholds a KPI is made with."""
-    own = [measures()[code] for code in one.measures()]
-    named = {flow.over[1] for m in own for flow in flows_behind(m)}
-    return {n for m in own for n in (m.at_least, m.below) if isinstance(n, str)} | named - {""}
-
-
-def _missing(book: Book, one: Kpi, seen: set[str]) -> list[str]:
-    """List the measures of a KPI that nothing in the book gives."""
+def missing(book: Book, one: Kpi, seen: set[str]) -> list[str]:
+    """List the measures of a KPI that nothing in the book gives, and the plan where it has none."""
     stock = "headcount_closing" in seen
-    return [
+    lost = [
         code
         for code in one.measures()
-        if not from_facts(book, measures()[code])
+        if lacking(book, measures()[code])
         and code not in seen
-        and not (stock and measures()[code].kind == "stock" and not measures()[code].ranks)
+        and not (stock and code in _FROM_CLOSING)
     ]
+    return lost + (["targets"] if one.relation in _PLANNED and not book.has("targets") else [])
 
 
 def _variant(book: Book, one: Kpi, chosen: Mapping[str, str]) -> Kpi:
@@ -78,8 +57,8 @@ def computable(book: Book) -> list[str]:
     return [
         one.code
         for one in used
-        if not _missing(book, one, seen)
-        and (not book.has("agents") or _thresholds(one) <= set(book.settings.thresholds))
+        if not missing(book, one, seen)
+        and (not book.has("agents") or thresholds(one) <= set(book.settings.thresholds))
     ]
 
 
@@ -112,17 +91,35 @@ def answerable(book: Book, kpis: Sequence[str]) -> list[str]:
     return [code for code in (kpi(asked).code for asked in kpis) if code in here]
 
 
-def _chosen(book: Book, kpis: Sequence[str] | None, variants: Mapping[str, str]) -> list[Kpi]:
+def _chosen(
+    book: Book, kpis: Sequence[str] | None, variants: Mapping[str, str]
+) -> tuple[list[Kpi], list[Kpi]]:
+    """Choose the variants: of all that is asked, and of what the book cannot answer."""
     for code in variants:
         kpi(code)
     names = computable(book) if kpis is None else list(dict.fromkeys(kpis))
     seen = observed_measures(book)
-    out = []
-    for name in names:
-        one = _variant(book, kpi(name), variants)
-        if missing := _missing(book, one, seen):
-            raise PerfkitError("not_computable", kpi=name, measure=missing[0])
-        out.append(one)
+    asked = [_variant(book, kpi(name), variants) for name in names]
+    lost = [one for one in asked if missing(book, one, seen)]
+    if lost and len(lost) == len(asked):
+        one, code = lost[0], missing(book, lost[0], seen)[0]
+        raise PerfkitError("not_computable", kpi=one.code, measure=code, lacks=_lacks(book, code))
+    return asked, lost
+
+
+def _lacks(book: Book, code: str) -> str:
+    """Name the table or column that a measure, or the plan, is missing."""
+    return lacking(book, measures()[code]) if code in measures() else code
+
+
+def lost_findings(book: Book, lost: Sequence[Kpi]) -> list[Finding]:
+    """Say what each KPI that cannot be answered would need."""
+    seen, out = observed_measures(book), []
+    for one in lost:
+        code = missing(book, one, seen)[0]
+        table, _, column = _lacks(book, code).partition(".")
+        facts = {"kpi": one.code, "measure": code, "lacks": _lacks(book, code)}
+        out.append(Finding("warning", "not_computable", table, column, 1, (), facts))
     return out
 
 
@@ -140,8 +137,8 @@ def check_asked(
     kpis: Sequence[str] | None,
     variants: Mapping[str, str],
     org_as: str,
-) -> tuple[list[Kpi], bool]:
-    """Give the definitions asked for, and whether in today's organisation.
+) -> tuple[list[Kpi], list[Kpi]]:
+    """Give the definitions asked for, and those of them that the book cannot answer.
 
     Raises
     ------
@@ -154,4 +151,4 @@ def check_asked(
         _check_level(book, level)
     if org_as not in {"was", "now"}:
         raise UnknownName(kind="setting", name=org_as, allowed=["was", "now"])
-    return _chosen(book, kpis, variants), org_as == "now"
+    return _chosen(book, kpis, variants)

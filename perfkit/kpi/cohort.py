@@ -21,10 +21,11 @@ from perfkit import period as spans
 from perfkit.book import Book, engine
 from perfkit.book.cohort import joiners
 from perfkit.errors import UnknownName
-from perfkit.kpi.catalogue import LEAVES_OUT, Measure, catalogue, kpi, measures
+from perfkit.kpi.catalogue import Measure, catalogue, kpi, measures
 from perfkit.kpi.choose import check_asked
 from perfkit.kpi.matured import UNKNOWN, measure_cohorts
 from perfkit.kpi.measure import Periods, only_unit, parse_periods
+from perfkit.kpi.quantity import LEAVES_OUT
 from perfkit.kpi.service import add_months, completed
 from perfkit.period import Period
 
@@ -115,11 +116,11 @@ def cohorts(
     (True, 16)
     """
     _check_kpi(code)
-    (one,), as_now = check_asked(book, [by], [code], {code: variant} if variant else {}, org_as)
+    (one,), _ = check_asked(book, [by], [code], {code: variant} if variant else {}, org_as)
     parts = one.measures()
     wanted = [_with(measures()[part], grace, leaves_out) for part in parts]
     asked = parse_periods(period)
-    found = measure_cohorts(book, wanted, [by], asked, as_now=as_now)[by]
+    found = measure_cohorts(book, wanted, [by], asked, as_now=org_as == "now")[by]
     if unit is not None:
         found = only_unit(book, found, unit)
     kept, cohort = (found[part] for part in parts)
@@ -283,12 +284,12 @@ def survival(
     >>> len(got), bool((got["survival"].diff().dropna() <= 0).all())
     (7, True)
     """
-    _, as_now = check_asked(book, [by], ["retention_13m"], {}, org_as)
+    check_asked(book, [by], ["retention_13m"], {}, org_as)
     first, last = book.roster_from, book.as_of
     if period is not None:
         window = spans.parse(period)
         first, last = max(first, window.first), min(last, window.last)
-    days = _roster(book, by, as_now=as_now)
+    days = _roster(book, by, as_now=org_as == "now")
     if unit is not None:
         days = only_unit(book, days, unit)
     parts = []

@@ -14,11 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from perfkit import org
 from perfkit.book import Book, engine, schema
 from perfkit.kpi.catalogue import Measure, measures
-from perfkit.kpi.cells import AgentTest, Cells, bring, count, running
+from perfkit.kpi.cells import AgentTest, Asked, Cells, bring, count, running
+from perfkit.kpi.need import flows_behind
 from perfkit.kpi.people import Level, People
 from perfkit.kpi.spans import Range, Spans
+from perfkit.kpi.states import States
 from perfkit.kpi.stocks import Stocks
 from perfkit.period import Period
 
@@ -41,40 +44,70 @@ def _amount(book: Book, named: str | float, money: bool) -> int:
     return round(value * FEN) if money else int(value)
 
 
-def _flow(book: Book, measure: Measure) -> engine.Flow:
-    column, name = measure.over
-    over = (column, _amount(book, name, money=True)) if column else None
-    return engine.Flow(measure.code, measure.table, measure.date, measure.column or None, over)
+@dataclass(frozen=True)
+class _Flows:
+    """The flows of a request: each column of a table is added up once, whoever asks for it."""
+
+    book: Book
+    asked: tuple[Measure, ...]
+
+    @classmethod
+    def of(cls, book: Book, wanted: Iterable[Measure]) -> _Flows:
+        """List the flows behind measures."""
+        known = measures()
+        found = {flow.code: flow for one in wanted for flow in flows_behind(one, known)}
+        return cls(book, tuple(found.values()))
+
+    def _plain(self, one: Measure) -> engine.Flow:
+        column, name = one.over
+        over = (column, _amount(self.book, name, money=True)) if column else None
+        who = one.who or "agent_id"
+        known, early = one.known or None, one.early
+        return engine.Flow("", one.table, one.date, one.column or None, over, known, early, who)
+
+    @cached_property
+    def codes(self) -> dict[engine.Flow, str]:
+        """Name every column that the engine adds up."""
+        found = dict.fromkeys(self._plain(one) for one in self.asked)
+        return {flow: f"f{number}" for number, flow in enumerate(found)}
+
+    def code(self, one: Measure) -> str:
+        """Say which column a flow is in; its ranks and years are a matter of rows."""
+        return self.codes[self._plain(one)]
+
+    def request(self, states: States) -> Asked:
+        """Say what to bring home."""
+        flows = [replace(flow, code=code) for flow, code in self.codes.items()]
+        by_rank = any(one.ranks for one in self.asked)
+        years = sorted({y for one in self.asked for y in one.tenure or () if y})
+        agents = np.unique(states.people.agent)
+        full = [states.years_full(year)[agents] for year in years]
+        turns = (np.tile(agents, len(years)), np.concatenate([np.zeros(0, np.int64), *full]))
+        return Asked(flows, by_rank, turns, self.book.settings.first_week_day)
 
 
-def _test(book: Book, measure: Measure, ranges: Sequence[Range]) -> AgentTest:
-    money = _is_money(measures()[measure.of])
+def _test(flows: _Flows, measure: Measure, ranges: Sequence[Range]) -> AgentTest:
+    known, book = measures(), flows.book
+    money = _is_money(known[measure.of])
     below = None if measure.below is None else _amount(book, measure.below, money)
     least = _amount(book, measure.at_least, money)
-    return AgentTest(measure.code, measure.of, least, below, measure.add or None, ranges)
-
-
-def _needed_flows(wanted: Iterable[Measure]) -> list[Measure]:
-    codes: dict[str, None] = {}
-    for one in wanted:
-        if one.kind == "flow":
-            codes[one.code] = None
-        elif one.kind == "agents":
-            codes[one.of] = None
-            if one.add:
-                codes[one.add] = None
-    return [measures()[code] for code in codes]
+    add = flows.code(known[measure.add]) if measure.add else None
+    return AgentTest(measure.code, flows.code(known[measure.of]), least, below, add, ranges)
 
 
 @dataclass(frozen=True)
 class _Scene:
     """One request over one set of leaves: who is where, and what was written there."""
 
-    book: Book
+    flows: _Flows
     spans: Spans
-    people: People
+    states: States
     cells: Sequence[Cells]
     leaves: int
+
+    @property
+    def people(self) -> People:
+        return self.states.people
 
     @property
     def atoms(self) -> int:
@@ -132,18 +165,20 @@ class _Scene:
             out.append(found)
         return out
 
-    def led(self, tests: Sequence[AgentTest]) -> dict[str, Floats]:
-        """Count those who lead people on each span's last day, at the leaf they led then."""
-        leaders = np.unique(self.people.agent[self.people.leads > 0])
+    def led(
+        self, tests: Sequence[AgentTest], ranges: Sequence[Range], ends: Sequence[int]
+    ) -> dict[str, Floats]:
+        """Count those who lead people on each last day, at the leaf they led then."""
+        leaders = np.unique(self.people.agent[np.isin(self.people.rank, self.people.leading)])
         column = np.full(self.people.size, -1)
         column[leaders] = np.arange(leaders.size)
         cells = [c.only(column[c.agent] >= 0) for c in self.cells]
         columns = [column[c.agent] for c in cells]
         codes = {code for t in tests for code in (t.of, t.add) if code}
         tables = running(cells, columns, codes, self.atoms, 0, leaders.size)
-        out = {t.code: np.zeros((len(self.spans.periods), self.leaves)) for t in tests}
-        for number, (first, end) in enumerate(self.spans.span_ranges()):
-            agent, leaf = self.people.holders(self.spans.periods[number].last.toordinal())
+        out = {t.code: np.zeros((len(ranges), self.leaves)) for t in tests}
+        for number, ((first, end), day) in enumerate(zip(ranges, ends, strict=True)):
+            agent, leaf = self.people.holders(day)
             at = column[agent]
             sums = {code: table[end][at] - table[first][at] for code, table in tables.items()}
             for test in tests:
@@ -151,15 +186,39 @@ class _Scene:
                 out[test.code][number] = np.bincount(leaf, found, minlength=self.leaves)
         return out
 
-    def added(self, code: str) -> Floats:
-        """Add up a flow by span and leaf; without a code, count the cells."""
-        held = [c for c in self.cells if not code or code in c.sums]
+    def _rows(self, cells: Cells, one: Measure) -> npt.NDArray[np.bool_] | None:
+        """Find the cells whose agent held a rank for so many years on their day."""
+        if not one.ranks or cells.spell is None or cells.day is None:
+            return None
+        held = np.isin(self.people.rank, self.states.ranks(one.ranks))[cells.spell]
+        least, below = one.tenure or (0, None)
+        if least:
+            held &= cells.day >= self.states.years_full(least)[cells.agent]
+        if below:
+            held &= cells.day < self.states.years_full(below)[cells.agent]
+        return np.asarray(held)
+
+    def _by_span(self, by_atom: Floats) -> Floats:
         total = np.zeros((self.atoms + 1, self.leaves))
-        for cells in held:
-            total[1:] += cells.by_leaf(code, self.atoms, self.leaves)
-        total = total.cumsum(axis=0)
+        total[1:] = by_atom.cumsum(axis=0)
         ranges = np.array(self.spans.span_ranges())
         return np.asarray(total[ranges[:, 1]] - total[ranges[:, 0]])
+
+    def added(self, one: Measure) -> Floats:
+        """Add up a flow by span and leaf."""
+        code = self.flows.code(one)
+        found = np.zeros((self.atoms, self.leaves))
+        for cells in self.cells:
+            if code in cells.sums:
+                found += cells.by_leaf(code, self.atoms, self.leaves, self._rows(cells, one))
+        return self._by_span(found)
+
+    def written(self) -> Floats:
+        """Count the cells by span and leaf: above zero where there is any fact."""
+        found = np.zeros((self.atoms, self.leaves))
+        for cells in self.cells:
+            found += cells.by_leaf("", self.atoms, self.leaves)
+        return self._by_span(found)
 
 
 def _mean(spans: Spans, test: AgentTest, found: dict[Range, Floats]) -> Floats:
@@ -172,13 +231,29 @@ def _mean(spans: Spans, test: AgentTest, found: dict[Range, Floats]) -> Floats:
     return np.stack(out)
 
 
+def _leading(scene: _Scene, wanted: Sequence[Measure]) -> dict[str, Floats]:
+    """Give what counts those who lead people, by leaf: in the whole span, or month by month."""
+    spans, flows = scene.spans, scene.flows
+    led = [m for m in wanted if m.kind == "agents" and m.ranks]
+    whole = [_test(flows, m, spans.span_ranges()) for m in led if m.per == "span"]
+    ends = [p.last.toordinal() for p in spans.periods]
+    out = scene.led(whole, spans.span_ranges(), ends) if whole else {}
+    monthly = [_test(flows, m, spans.piece_ranges()) for m in led if m.per == "month"]
+    ends = [p.last.toordinal() for p in spans.pieces]
+    by_piece = scene.led(monthly, spans.piece_ranges(), ends) if monthly else {}
+    for test in monthly:
+        found = dict(zip(test.ranges, by_piece[test.code], strict=True))
+        out[test.code] = _mean(spans, test, found)
+    return out
+
+
 def _agents(scene: _Scene, levels: Sequence[Level], wanted: Sequence[Measure]) -> list[Any]:
     """Give what counts agents: for each level, by measure, one row a span."""
-    spans, book = scene.spans, scene.book
+    spans = scene.spans
     named = {m.code: m for m in wanted if m.kind == "agents"}
     ranges = {"month": spans.piece_ranges(), "span": spans.span_ranges()}
-    tests = [_test(book, m, ranges[m.per]) for m in named.values() if not m.ranks]
-    led = scene.led([_test(book, m, ()) for m in named.values() if m.ranks])
+    tests = [_test(scene.flows, m, ranges[m.per]) for m in named.values() if not m.ranks]
+    led = _leading(scene, wanted)
     out = []
     for level, found in zip(levels, scene.counted(levels, tests), strict=True):
         own = {code: level.up(sums) for code, sums in led.items()}
@@ -192,16 +267,36 @@ def _agents(scene: _Scene, levels: Sequence[Level], wanted: Sequence[Measure]) -
     return out
 
 
+def _units(
+    scene: _Scene, stocks: Stocks, levels: Sequence[Level], one: Measure
+) -> dict[str, Floats]:
+    """Count the units of a level at each level above it; below it there are none to count."""
+    root = scene.flows.book.root
+    order = [*org.levels_from(root)[: org.levels_from(root).index(one.level) + 1]]
+    above = [level for level in levels if level.name in order]
+    counted = stocks.units(one, scene.people.level(one.level, root)) if above else None
+    return {
+        level.name: np.full((len(scene.spans.periods), len(level.places)), np.nan)
+        if counted is None or level not in above
+        else level.up(counted)
+        for level in levels
+    }
+
+
 def _frames(
     scene: _Scene, levels: Sequence[Level], wanted: Sequence[Measure]
 ) -> dict[str, pd.DataFrame]:
-    stocks = Stocks(scene.people, scene.spans, scene.leaves)
+    stocks = Stocks(scene.states, scene.spans, scene.leaves)
     leafy = {m.code: stocks.of(m) for m in wanted if m.kind in {"stock", "movement"}}
-    leafy |= {m.code: scene.added(m.code) for m in wanted if m.kind == "flow"}
-    there = stocks.present() + scene.added("")
+    leafy |= {m.code: scene.added(m) for m in wanted if m.kind == "flow"}
+    there = stocks.present() + scene.written()
+    for candidates in (m.code for m in wanted if m.kind == "stock" and m.table):
+        there = there + leafy[candidates]
+    units = {m.code: _units(scene, stocks, levels, m) for m in wanted if m.kind == "units"}
     out = {}
     for level, agents in zip(levels, _agents(scene, levels, wanted), strict=True):
         columns = {code: level.up(sums) for code, sums in leafy.items()} | agents
+        columns |= {code: by[level.name] for code, by in units.items()}
         money = [m.code for m in wanted if _is_money(m)]
         columns |= {code: columns[code] / FEN for code in money}
         codes = [m.code for m in wanted]
@@ -253,20 +348,21 @@ def measure_levels(
     dict of str to DataFrame
         By level: index (place, span number), one column a measure. [yuan, rows or persons]
     """
-    spans = Spans.of(periods)
+    spans, flows = Spans.of(periods), _Flows.of(book, wanted)
     try:
         people = People.of(book, as_now=as_now)
         if not people.leaves:
             return {level: _nobody(wanted) for level in levels}
-        flows = [_flow(book, m) for m in _needed_flows(wanted)]
-        cells = bring(book, people, spans, flows) if flows else []
-        scene = _Scene(book, spans, people, cells, len(people.leaves))
+        states = States(book, people)
+        cells = bring(book, people, spans, flows.request(states)) if flows.asked else []
+        scene = _Scene(flows, spans, states, cells, len(people.leaves))
         cut = [people.level(name, book.root) for name in levels if name != "agent"]
         out = _frames(scene, cut, wanted) if cut else {}
         if "agent" in levels:
             level, own = people.each_agent(book)
             cells = [replace(c, leaf=people.pair_of(c.agent, c.leaf)) for c in cells]
-            out |= _frames(_Scene(book, spans, own, cells, len(level.places)), [level], wanted)
+            scene = _Scene(flows, spans, States(book, own), cells, len(level.places))
+            out |= _frames(scene, [level], wanted)
         return out
     finally:
         book.backend.forget()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 
 from perfkit.kpi.catalogue import Kpi, Term
 
-__all__ = ["COLUMNS", "long", "wide"]
+__all__ = ["COLUMNS", "Parts", "long", "ratio", "wide"]
 
 COLUMNS = [
     "unit",
@@ -25,6 +25,7 @@ COLUMNS = [
     "base",
 ]
 Floats = npt.NDArray[np.float64]
+Parts = tuple[Floats, Floats, Floats]  # value, numerator, denominator
 
 
 def _sum(frame: pd.DataFrame, terms: Sequence[Term]) -> Floats:
@@ -34,7 +35,7 @@ def _sum(frame: pd.DataFrame, terms: Sequence[Term]) -> Floats:
     return out
 
 
-def _parts(frame: pd.DataFrame, one: Kpi) -> tuple[Floats, Floats, Floats]:
+def ratio(frame: pd.DataFrame, one: Kpi) -> Parts:
     """Give value, numerator and denominator; a zero denominator is NaN."""
     top = _sum(frame, one.numerator)
     if not one.denominator:
@@ -43,28 +44,28 @@ def _parts(frame: pd.DataFrame, one: Kpi) -> tuple[Floats, Floats, Floats]:
     return top / np.where(bottom != 0, bottom, np.nan), top, bottom
 
 
-def _named(frame: pd.DataFrame, level: str, periods: Sequence[str]) -> dict[str, Any]:
+def _named(index: pd.Index, level: str, periods: Sequence[str]) -> dict[str, Any]:
     """Write the unit and period of every row."""
-    place = frame.index.get_level_values("place")
-    span = frame.index.get_level_values("span").to_numpy(dtype=np.int64)
+    place = index.get_level_values("place")
+    span = index.get_level_values("span").to_numpy(dtype=np.int64)
     return {
         "unit": pd.Index(place, dtype="str"),
-        "level": pd.array([level], dtype="str").take(np.zeros(len(frame), dtype=np.int64)),
+        "level": pd.array([level], dtype="str").take(np.zeros(len(index), dtype=np.int64)),
         "period": pd.array(list(periods), dtype="str").take(span),
     }
 
 
 def wide(
-    frame: pd.DataFrame, kpis: Sequence[Kpi], level: str, periods: Sequence[str]
+    index: pd.Index, parts: Mapping[str, Parts], level: str, periods: Sequence[str]
 ) -> pd.DataFrame:
     """Lay KPIs beside each other: one row a unit and period.
 
     Parameters
     ----------
-    frame : DataFrame
-        Measures by place and span number.
-    kpis : sequence of Kpi
-        What to make of them.
+    index : MultiIndex
+        Places and span numbers.
+    parts : mapping of str to Parts
+        The KPIs, worked out.
     level : str
         The level of the places.
     periods : sequence of str
@@ -75,12 +76,16 @@ def wide(
     DataFrame
         unit, level, period and one column a KPI. [the KPI's unit]
     """
-    values = {one.code: _parts(frame, one)[0] for one in kpis}
-    return pd.DataFrame({**_named(frame, level, periods), **values})
+    values = {code: part[0] for code, part in parts.items()}
+    return pd.DataFrame({**_named(index, level, periods), **values})
 
 
 def long(
-    frame: pd.DataFrame, kpis: Sequence[Kpi], level: str, periods: Sequence[str]
+    index: pd.Index,
+    parts: Mapping[str, Parts],
+    kpis: Sequence[Kpi],
+    level: str,
+    periods: Sequence[str],
 ) -> pd.DataFrame:
     """Lay KPIs under each other: one row a unit, period and KPI.
 
@@ -89,13 +94,12 @@ def long(
     DataFrame
         The columns of `COLUMNS`. [the KPI's unit]
     """
-    parts = [_parts(frame, one) for one in kpis]
-    rows = np.repeat(np.arange(len(frame)), len(kpis))
-    which = np.tile(np.arange(len(kpis)), len(frame))
-    out = pd.DataFrame(_named(frame, level, periods)).take(rows)
+    rows = np.repeat(np.arange(len(index)), len(kpis))
+    which = np.tile(np.arange(len(kpis)), len(index))
+    out = pd.DataFrame(_named(index, level, periods)).take(rows)
     for name in ("kpi", "variant", "base"):
         words = [one.code if name == "kpi" else getattr(one, name) for one in kpis]
         out[name] = pd.array(words, dtype="str").take(which)
     for i, name in enumerate(("value", "numerator", "denominator")):
-        out[name] = np.column_stack([part[i] for part in parts]).ravel()
+        out[name] = np.column_stack([parts[one.code][i] for one in kpis]).ravel()
     return out[COLUMNS].reset_index(drop=True)

@@ -27,7 +27,7 @@ from perfkit.kpi.catalogue import Kpi, Measure, measures
 from perfkit.kpi.service import add_months
 from perfkit.period import Period, Piece, pieces
 
-__all__ = ["UNKNOWN", "cohort_findings", "from_cohorts", "measure_cohorts", "with_cohorts"]
+__all__ = ["UNKNOWN", "cohort_findings", "lacking_for_cohort", "measure_cohorts", "with_cohorts"]
 
 FEN = 100
 LONGEST = 31
@@ -35,20 +35,24 @@ _EXCLUDED_BY = {"paid_up": "pay_years", "cooling_off": "cancelled_on"}
 _KEPT_BY = {"in_force": ("left_on",), "confirmed": ("confirmed_on", "left_on")}
 
 
-def from_cohorts(book: Book, one: Measure) -> bool:
-    """Tell whether the book's facts give a cohort measure.
+def lacking_for_cohort(book: Book, one: Measure) -> str:
+    """Name what a cohort measure needs and the book does not have; empty where it has it all.
 
     Examples
     --------
     >>> from perfkit.book import open_book
-    >>> from_cohorts(open_book("district_one"), measures()["retained_13m"])
-    True
+    >>> lacking_for_cohort(open_book("district_one"), measures()["retained_13m"])
+    ''
     """
-    if not book.has("agents") or not book.has(one.table, one.date, *filter(None, (one.column,))):
-        return False
+    if not book.has(one.table):
+        return one.table
+    lost = [c for c in (one.date, one.column) if c and not book.has(one.table, c)]
     if one.table == "policies":
-        return book.has("policies", "lapsed_on") or book.has("renewals", "paid_on")
-    return book.has(one.table, *_KEPT_BY.get(one.keeps, ()))
+        kept = book.has("policies", "lapsed_on") or book.has("renewals", "paid_on")
+        lost += [] if kept else ["lapsed_on"]
+    else:
+        lost += [c for c in _KEPT_BY.get(one.keeps, ()) if not book.has(one.table, c)]
+    return f"{one.table}.{lost[0]}" if lost else ""
 
 
 def _share(one: Measure) -> Share:

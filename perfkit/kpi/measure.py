@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from perfkit import org, period
@@ -15,12 +16,14 @@ from perfkit.book import Book, Finding
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.kpi import layout
 from perfkit.kpi.catalogue import Kpi, Measure, measures
-from perfkit.kpi.choose import check_asked, from_facts
+from perfkit.kpi.choose import check_asked, lost_findings
 from perfkit.kpi.facts import measure_levels, without_broken_months
-from perfkit.kpi.layout import COLUMNS
+from perfkit.kpi.layout import COLUMNS, Parts, ratio
 from perfkit.kpi.matured import cohort_findings, with_cohorts
+from perfkit.kpi.need import lacking
 from perfkit.kpi.observed import measure_observed
 from perfkit.kpi.places import units
+from perfkit.kpi.relative import Beside, levels_above, relate, year_back
 from perfkit.period import Period
 
 __all__ = [
@@ -107,7 +110,7 @@ def _measured(
     """Get every measure needed by level, from facts where there are any, else from observations."""
     codes = dict.fromkeys(code for one in chosen for code in one.measures())
     wanted = [measures()[code] for code in codes]
-    computed = [m for m in wanted if from_facts(book, m)]
+    computed = [m for m in wanted if not lacking(book, m)]
     recorded = [m for m in wanted if m not in computed]
     out = _by_facts(book, computed, levels, spans, now) if computed else {}
     for level in levels if recorded else ():
@@ -123,12 +126,34 @@ def _measured(
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Measures by level, and what to make of them."""
+    """KPIs by level, worked out: the rows, and the parts of each."""
 
-    frames: Mapping[str, pd.DataFrame]
+    levels: Mapping[str, tuple[pd.Index, Mapping[str, Parts]]]
     kpis: Sequence[Kpi]
     codes: Sequence[str]
     findings: list[Finding]
+
+
+def _beside(
+    book: Book, related: Sequence[Kpi], frames: dict[str, pd.DataFrame], spans: Sequence[Period],
+    *, now: bool,
+) -> Beside:  # fmt: skip
+    """Bring what the relations need beside the measures themselves."""
+    known = [known_part(book, span) for span in spans]
+    grown = [one for one in related if one.relation == "growth"]
+    ago: dict[str, pd.DataFrame] = {}
+    if grown:
+        ago, _ = _measured(book, grown, list(frames), year_back(book, known), now)
+    return Beside(book, known, frames, ago)
+
+
+def _parts(one: Kpi, level: str, beside: Beside, lost: Sequence[Kpi]) -> Parts:
+    """Work a KPI out over all rows of a level."""
+    frame = beside.now[level]
+    if one in lost:
+        nothing = np.full(len(frame), np.nan)
+        return nothing, nothing, nothing
+    return relate(one, level, beside) if one.relation else ratio(frame, one)
 
 
 def _ask(
@@ -142,16 +167,26 @@ def _ask(
 ) -> _Answer:
     """Check a request and answer it."""
     levels = [by] if isinstance(by, str) else list(dict.fromkeys(by))
-    chosen, as_now = check_asked(book, levels, kpis, variants or {}, org_as)
-    spans = parse_periods(asked)
+    chosen, lost = check_asked(book, levels, kpis, variants or {}, org_as)
+    spans, now = parse_periods(asked), org_as == "now"
     codes = [span.code for span in spans]
     if not chosen or not spans or not levels:
         return _Answer({}, chosen, codes, [])
-    frames, findings = _measured(book, chosen, levels, spans, as_now)
-    if unit is not None:
-        frames = {level: only_unit(book, frame, unit) for level, frame in frames.items()}
-    findings = [*findings, *cohort_findings(book, list(frames.values()), chosen, spans)]
-    return _Answer(frames, chosen, codes, findings)
+    answered = [one for one in chosen if one not in lost]
+    related = [one for one in answered if one.relation]
+    above = any(one.relation == "share_of_parent" for one in related)
+    wider = levels_above(book, levels) if above else levels
+    frames, findings = _measured(book, answered, wider, spans, now)
+    beside = _beside(book, related, frames, spans, now=now)
+    out = {}
+    for level in levels:
+        rows = frames[level].index if unit is None else only_unit(book, frames[level], unit).index
+        kept = frames[level].index.get_indexer(rows)
+        parts = {one.code: _parts(one, level, beside, lost) for one in chosen}
+        out[level] = rows, {c: (a[kept], b[kept], d[kept]) for c, (a, b, d) in parts.items()}
+    own = [frames[level].loc[rows] for level, (rows, _) in out.items()]
+    findings = [*findings, *cohort_findings(book, own, answered, spans)]
+    return _Answer(out, chosen, codes, [*findings, *lost_findings(book, lost)])
 
 
 def measure(
@@ -210,7 +245,10 @@ def measure(
     [['D1', '2012-03', 57.0]]
     """
     answer = _ask(book, kpis, by, period, unit, variants, org_as)
-    parts = [layout.long(f, answer.kpis, lv, answer.codes) for lv, f in answer.frames.items()]
+    parts = [
+        layout.long(rows, parts, answer.kpis, level, answer.codes)
+        for level, (rows, parts) in answer.levels.items()
+    ]
     return _told(parts, COLUMNS, answer)
 
 
@@ -242,7 +280,10 @@ def grid(
     ['D1', 'D1/01']
     """
     answer = _ask(book, kpis, by, period, unit, variants, org_as)
-    parts = [layout.wide(f, answer.kpis, lv, answer.codes) for lv, f in answer.frames.items()]
+    parts = [
+        layout.wide(rows, parts, level, answer.codes)
+        for level, (rows, parts) in answer.levels.items()
+    ]
     return _told(parts, ["unit", "level", "period", *(one.code for one in answer.kpis)], answer)
 
 

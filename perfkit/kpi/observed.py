@@ -73,14 +73,14 @@ def _on(closings: Rows, day: dt.date) -> float:
 
 
 def _answer(rows: Rows, closings: Rows, measure: Measure, period: Period) -> float:
-    if measure.kind == "stock" and measure.at == "closing":
+    if measure.kind in {"stock", "units"} and measure.at == "closing" and measure.per == "span":
         return _on(rows, period.last)
-    if measure.kind == "stock" and measure.at == "opening":
+    if measure.code == "headcount_opening":
         return _on(closings, period.first - _DAY)
     exact = rows.get((period.first, period.last))
     if exact is not None:
         return exact
-    if measure.kind == "stock":
+    if measure.code == "headcount_average":
         return _average(closings, period)
     return tiled(rows, period.first, period.last) if measure.additive else float("nan")
 

@@ -6,8 +6,7 @@ leaves of any unit stand side by side and a level is added up by segments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ __all__ = ["Ints", "Level", "People"]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 DAYS = 1 << 22  # more than there are days until the year 9999
+_COLUMNS = ("agent", "leaf", "rank", "since", "until", "first", "last", "facts_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +62,70 @@ class People:
         The parts of each leaf's path.
     numbers : LazyFrame
         agent_id, agent: kept where the facts are.
-    agent, leaf, leads, since, until, first, last, facts_since : array
-        One value a spell; days are day numbers.
+    leading : tuple of int
+        The ranks of those who lead people.
+    agent, leaf, rank, since, until, first, last, facts_since : array
+        One value a spell; days are day numbers, ranks the place in book.toml (-1: not there).
+    history : People or None
+        The spells as they were, for people placed as they are now.
     """
 
     leaves: list[tuple[str, ...]]
     numbers: Any
+    leading: tuple[int, ...]
     agent: Ints
     leaf: Ints
-    leads: Ints
+    rank: Ints
     since: Ints
     until: Ints
     first: Ints
     last: Ints
     facts_since: Ints
+    history: People | None = None
 
     @classmethod
     def of(cls, book: Book, *, as_now: bool) -> People:
         """Bring the spells of a book home."""
-        side = book.backend
+        side, settings = book.backend, book.settings
         agents = book.tables["agents"]
-        chain = engine.spells(agents, book.tables.get("moves"), book.levels, as_now=as_now)
+        chain = engine.spells(agents, book.tables.get("moves"), book.levels, as_now=False)
         people, numbers = side.keep(chain), side.keep(engine.numbers(agents))
         units = side.home(people.select("unit").unique())["unit"]
         leaves = sorted(tuple(unit.split("/")) for unit in units)
         paths = ["/".join(leaf) for leaf in leaves]
         known = side.small({"unit": paths, "leaf": list(range(len(paths)))})
-        seats = engine.seated(people, numbers, known, book.settings.leading_ranks)
+        ranks = list(settings.ranks) or ["-"]
+        heights = side.small({"rank": ranks, "height": list(range(len(ranks)))})
+        seats = engine.seated(people, numbers, known, heights)
         found = side.home(seats) if paths else pd.DataFrame()
-        names = ("agent", "leaf", "leads", "since", "until", "first", "last", "facts_since")
-        columns = {n: _ints(found, n) for n in names}
+        columns: dict[str, Any] = {n: _ints(found, n) for n in _COLUMNS}
         order = np.argsort(columns["agent"] * DAYS + columns["facts_since"], kind="stable")
-        return cls(leaves, numbers, **{n: column[order] for n, column in columns.items()})
+        leading = tuple(ranks.index(rank) for rank in settings.leading_ranks)
+        own = cls(leaves, numbers, leading, **{n: c[order] for n, c in columns.items()})
+        return own._as_now() if as_now else own
+
+    def _as_now(self) -> People:
+        """Place everybody where they were last, with their last rank, for the whole time."""
+        ends = np.flatnonzero(self.last > 0)
+        joined = self.since[np.flatnonzero(self.first > 0)]
+        one, open_end = np.ones_like(ends), np.zeros_like(ends)
+        return replace(
+            self,
+            agent=self.agent[ends],
+            leaf=self.leaf[ends],
+            rank=self.rank[ends],
+            since=joined,
+            until=self.until[ends],
+            first=one,
+            last=one,
+            facts_since=open_end + engine.EARLY,
+            history=self,
+        )
+
+    @property
+    def as_was(self) -> People:
+        """The same people where they were at the time."""
+        return self.history or self
 
     @property
     def size(self) -> int:
@@ -109,27 +141,25 @@ class People:
         places = ["/".join(cut[start]) for start in starts]
         return Level(name, places, starts, np.cumsum(new) - 1)
 
-    @property
     def _pairs(self) -> Ints:
         """Every agent with every leaf they were in, as one sorted number each."""
         return np.unique(self.agent * len(self.leaves) + self.leaf)
 
     def pair_of(self, agent: Ints, leaf: Ints) -> Ints:
         """Give agents within leaves the number of their place in `each_agent`."""
-        return np.searchsorted(self._pairs, agent * len(self.leaves) + leaf)
+        return np.searchsorted(self._pairs(), agent * len(self.leaves) + leaf)
 
     def each_agent(self, book: Book) -> tuple[Level, People]:
         """Make every agent a place of their own, below each unit they were in at the time."""
         codes = book.backend.home(self.numbers).sort_values("agent")["agent_id"].tolist()
-        both = divmod(self._pairs, len(self.leaves))
+        both = divmod(self._pairs(), len(self.leaves))
         places = [
             "/".join((*self.leaves[leaf], codes[agent]))
             for agent, leaf in zip(*(part.tolist() for part in both), strict=True)
         ]
         one = np.arange(len(places), dtype=np.int64)
-        own = {n: getattr(self, n) for n in self.__slots__}
-        own["leaf"] = self.pair_of(self.agent, self.leaf)
-        return Level("agent", places, one, one), People(**own)
+        own = replace(self, leaf=self.pair_of(self.agent, self.leaf), history=self.as_was)
+        return Level("agent", places, one, one), own
 
     def spell_at(self, agent: Ints, day: Ints) -> Ints:
         """Find the spell that a day of an agent counts in; it is open at both ends."""
@@ -140,45 +170,17 @@ class People:
         found[many] = np.searchsorted(keys, agent[many] * DAYS + day[many], side="right") - 1
         return np.asarray(found, dtype=np.int64)
 
-    def changes(self) -> tuple[Ints, Ints]:
-        """List agents and days of every change to another leaf."""
-        moved = np.flatnonzero((np.diff(self.agent) == 0) & (np.diff(self.leaf) != 0)) + 1
+    def changes(self, *, of_rank: bool = False) -> tuple[Ints, Ints]:
+        """List agents and days of every change to another leaf, or also of rank."""
+        other = np.diff(self.leaf) != 0
+        if of_rank:
+            other |= np.diff(self.rank) != 0
+        moved = np.flatnonzero((np.diff(self.agent) == 0) & other) + 1
         return self.agent[moved], self.facts_since[moved]
-
-    def running(
-        self, column: str, days: Sequence[int], leaves: int, *, leading: bool = False
-    ) -> Floats:
-        """Add up changes of headcount until the end of each day: one row a day, by leaf.
-
-        Parameters
-        ----------
-        column : str
-            change, came, joined or left.
-        days : sequence of int
-            Sorted. [day numbers]
-        leaves : int
-            How many there are.
-        leading : bool
-            Only those who lead people.
-        """
-        own = self.leads > 0 if leading else np.ones(self.agent.size, dtype=bool)
-        ended = own & (self.until < engine.FAR)
-        out = np.zeros((len(days) + 1, leaves))
-        parts = {
-            "change": [(own, self.since, 1), (ended, self.until, -1)],
-            "came": [(own, self.since, 1)],
-            "joined": [(own & (self.first > 0), self.since, 1)],
-            "left": [(ended & (self.last > 0), self.until, 1)],
-        }
-        for rows, when, sign in parts[column]:
-            at = np.searchsorted(np.asarray(days), when[rows], side="left")
-            flat = np.bincount(at * leaves + self.leaf[rows], minlength=out.size)
-            out += sign * flat.reshape(out.shape)
-        return np.asarray(out.cumsum(axis=0)[:-1])
 
     def holders(self, day: int) -> tuple[Ints, Ints]:
         """Find who leads people on a day: agents and leaves."""
-        held = (self.leads > 0) & (self.since <= day) & (day < self.until)
+        held = np.isin(self.rank, self.leading) & (self.since <= day) & (day < self.until)
         return self.agent[held], self.leaf[held]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["add_months", "completed"]
+__all__ = ["EPOCH", "add_months", "completed"]
 
 EPOCH = 719163  # the day number of 1970-01-01
 Days = npt.NDArray[np.int64]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from perfkit.kpi.service import EPOCH
 from perfkit.period import Period, Piece, pieces
 
 __all__ = ["Range", "Spans"]
@@ -46,13 +47,16 @@ class Spans:
             members.append(tuple(index.setdefault(piece, len(index)) for piece in cut))
         return cls(tuple(periods), tuple(index), tuple(members), _atoms(tuple(index)))
 
-    def days(self) -> dict[str, npt.NDArray[np.int32]]:
-        """List every day asked for with its atom."""
+    def days(self, first_days: int) -> dict[str, npt.NDArray[np.int32]]:
+        """List every day asked for with its atom, and whether it is early in its month."""
         lengths = [last - first + 1 for first, last in self.atoms]
-        days = [np.arange(first, last + 1) for first, last in self.atoms]
+        days = np.concatenate([np.arange(first, last + 1) for first, last in self.atoms])
+        stamps = (days - EPOCH).astype("datetime64[D]")
+        before = stamps - stamps.astype("datetime64[M]").astype("datetime64[D]")
         return {
-            "day": np.concatenate(days).astype(np.int32),
+            "day": days.astype(np.int32),
             "atom": np.repeat(np.arange(len(lengths)), lengths).astype(np.int32),
+            "early": (before.astype(np.int64) < first_days).astype(np.int32),
         }
 
     def _range(self, first: int, last: int) -> Range:

@@ -1,0 +1,139 @@
+"""KPIs that lay another one beside a year ago, the unit above, or the plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from perfkit import org
+from perfkit import period as spans
+from perfkit.book import Book
+from perfkit.kpi.catalogue import Kpi, kpi
+from perfkit.kpi.entered import targets
+from perfkit.kpi.layout import Parts, ratio
+from perfkit.period import Period
+
+__all__ = ["Beside", "levels_above", "relate", "year_back"]
+
+PLAN = "plan"
+Frames = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What relations lay a KPI beside.
+
+    Attributes
+    ----------
+    book : Book
+        Where the plan is.
+    periods : sequence of Period
+        The spans, cut to what is known.
+    now, ago : dict of str to DataFrame
+        By level, with the level above each: the measures of the spans, and of the same days a
+        year ago.
+    """
+
+    book: Book
+    periods: Sequence[Period]
+    now: Frames
+    ago: Frames = field(default_factory=dict)
+
+
+def levels_above(book: Book, levels: Sequence[str]) -> list[str]:
+    """List levels with the one above each, from the top.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> levels_above(open_book("district_one"), ["group"])
+    ['department', 'group']
+    """
+    order = org.levels_from(book.root)
+    above = [order[max(order.index(level) - 1, 0)] for level in levels]
+    return [level for level in order if level in {*above, *levels}]
+
+
+def year_back(book: Book, asked: Sequence[Period]) -> list[Period]:
+    """Give the same days a year ago; a span the book knows only in part becomes one it does not.
+
+    Days from before the facts are unknown, and so is what is only half known.
+    """
+    ago = [spans.year_ago(span) for span in asked]
+    before = book.facts_from - dt.timedelta(days=1)
+    return [a if a.first >= book.facts_from else spans.span(before, before) for a in ago]
+
+
+def _year(span: Period) -> Period:
+    """Give the calendar year a span ends in."""
+    return spans.span(dt.date(span.last.year, 1, 1), dt.date(span.last.year, 12, 31))
+
+
+def _planned(
+    book: Book, code: str, level: str, index: pd.Index, asked: Sequence[Period]
+) -> pd.Series[float]:
+    """Look up the plan of each span, by place and span number."""
+    out = pd.Series(np.nan, index=index)
+    by_code: dict[str, pd.Series[float]] = {}
+    for number, span in enumerate(asked):
+        if span.code not in by_code:
+            rows = targets(book, code, by=level, period=span, version=PLAN)
+            by_code[span.code] = rows.set_index("unit")["target"]
+        here = index.get_level_values("span") == number
+        places = index[here].get_level_values("place")
+        out[here] = by_code[span.code].reindex(places).to_numpy(dtype=float)
+    return out
+
+
+def _value(frame: pd.DataFrame, one: Kpi) -> pd.Series[float]:
+    return pd.Series(ratio(frame, one)[0], index=frame.index)
+
+
+def _above(one: Kpi, level: str, beside: Beside) -> pd.Series[float]:
+    """Give the value of the unit above each place; the root has none."""
+    index = beside.now[level].index
+    order = org.levels_from(beside.book.root)
+    if level == order[0] or index.empty:
+        return pd.Series(np.nan, index=index)
+    whole = _value(beside.now[order[order.index(level) - 1]], one)
+    up = pd.MultiIndex.from_tuples([(org.parent(place), span) for place, span in index])
+    return pd.Series(whole.reindex(up).to_numpy(), index=index)
+
+
+def relate(one: Kpi, level: str, beside: Beside) -> Parts:
+    """Lay a KPI beside what its relation names.
+
+    Parameters
+    ----------
+    one : Kpi
+        With a relation.
+    level : str
+        The level.
+    beside : Beside
+        What there is to lay it beside.
+
+    Returns
+    -------
+    tuple of array
+        value [rate], numerator, denominator [the other KPI's unit], as the rows of the level.
+        NaN where there is nothing to lay it beside.
+    """
+    other, frame = kpi(one.of), beside.now[level]
+    top = _value(frame, other)
+    if one.relation == "growth":
+        bottom = _value(beside.ago[level], other).reindex(frame.index)
+    elif one.relation == "share_of_parent":
+        bottom = _above(other, level, beside)
+    elif one.relation == "attainment":
+        bottom = _planned(beside.book, one.of, level, frame.index, beside.periods)
+    else:
+        years = [_year(span) for span in beside.periods]
+        top = _planned(beside.book, one.of, level, frame.index, beside.periods)
+        bottom = _planned(beside.book, one.of, level, frame.index, years)
+    value = top / bottom.where(bottom != 0) - (1 if one.relation == "growth" else 0)
+    parts = [np.asarray(part, dtype=np.float64) for part in (value, top, bottom)]
+    return parts[0], parts[1], parts[2]
