@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from perfkit.errors import BookRefused, PerfkitError
 __all__ = ["Book", "Finding", "Settings", "check_book", "open_book", "schema"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
     """One force's facts, checked and ready to be measured.
 
@@ -67,7 +68,7 @@ class Book:
         """The day of the extract."""
         return self.settings.as_of
 
-    @property
+    @functools.cached_property
     def facts_from(self) -> dt.date:
         """The first day of the month of the earliest fact (a policy, or an observation)."""
         table, column = (
