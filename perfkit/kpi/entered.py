@@ -12,7 +12,7 @@ from perfkit.kpi.catalogue import Kpi, kpi, measures
 from perfkit.kpi.observed import Rows, tiled
 from perfkit.period import Period
 
-__all__ = ["targets"]
+__all__ = ["entries", "look_up", "targets"]
 
 
 def targets(
@@ -58,31 +58,42 @@ def targets(
     columns = ["unit", "level", "period", "kpi", "version", "target"]
     if not book.has("targets"):
         return pd.DataFrame(columns=columns)
-    table = book.home("targets")
     depth = org.levels_from(book.root).index(by)
-    here = table["unit_id"].map(lambda u: u.count("/") == depth)
-    here &= table["value"].notna()
-    table = table[(table["kpi"] == code) & (table["version"] == version) & here]
-    rows = []
-    for unit, own in table.groupby("unit_id", sort=True):
-        held = _by_days(own, str(unit), code)
-        found = held.get((span.first, span.last))
-        if found is None and _adds_up(one) and _touches(held, span):
-            found = tiled(held, span.first, span.last)
-        if found is not None:
-            rows.append([unit, by, span.code, code, version, float(found)])
+    rows = [
+        [unit, by, span.code, code, version, found]
+        for unit, held in entries(book, code, version).items()
+        if unit.count("/") == depth and (found := look_up(held, span, one)) is not None
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _by_days(own: pd.DataFrame, unit: str, code: str) -> Rows:
-    """Lay out a unit's entries by their days; the same days must not be entered twice."""
-    held: Rows = {}
-    for text, value in zip(own["period"], own["value"], strict=True):
-        one = spans.parse(text)
-        if (one.first, one.last) in held:
+def entries(book: Book, code: str, version: str) -> dict[str, Rows]:
+    """Lay out what was entered for a KPI: by unit, in the order of their codes, and by days.
+
+    Raises
+    ------
+    ReconcileError
+        A unit has two entries for the same days.
+    """
+    table = book.home("targets")
+    kept = (table["kpi"] == code) & (table["version"] == version) & table["value"].notna()
+    table = table[kept].sort_values("unit_id", kind="stable")
+    days = {text: spans.parse(text) for text in table["period"].unique()}
+    out: dict[str, Rows] = {}
+    for unit, text, value in zip(table["unit_id"], table["period"], table["value"], strict=True):
+        held, at = out.setdefault(unit, {}), (days[text].first, days[text].last)
+        if at in held:
             raise ReconcileError("two_targets", unit=unit, kpi=code, period=text)
-        held[one.first, one.last] = float(value)
-    return held
+        held[at] = float(value)
+    return out
+
+
+def look_up(held: Rows, span: Period, one: Kpi) -> float | None:
+    """Give a unit's target of a span; None where there is no entry at all."""
+    found = held.get((span.first, span.last))
+    if found is None and _adds_up(one) and _touches(held, span):
+        found = tiled(held, span.first, span.last)
+    return None if found is None else float(found)
 
 
 def _touches(held: Rows, span: Period) -> bool:

@@ -13,7 +13,7 @@ from perfkit import org
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.kpi.catalogue import Kpi, kpi
-from perfkit.kpi.entered import targets
+from perfkit.kpi.entered import entries, look_up
 from perfkit.kpi.layout import Parts, ratio
 from perfkit.period import Period
 
@@ -73,20 +73,21 @@ def _year(span: Period) -> Period:
     return spans.span(dt.date(span.last.year, 1, 1), dt.date(span.last.year, 12, 31))
 
 
-def _planned(
-    book: Book, code: str, level: str, index: pd.Index, asked: Sequence[Period]
-) -> pd.Series[float]:
+def _planned(beside: Beside, code: str, level: str, asked: Sequence[Period]) -> pd.Series[float]:
     """Look up the plan of each span, by place and span number."""
-    out = pd.Series(np.nan, index=index)
-    by_code: dict[str, pd.Series[float]] = {}
-    for number, span in enumerate(asked):
-        if span.code not in by_code:
-            rows = targets(book, code, by=level, period=span, version=PLAN)
-            by_code[span.code] = rows.set_index("unit")["target"]
-        here = index.get_level_values("span") == number
-        places = index[here].get_level_values("place")
-        out[here] = by_code[span.code].reindex(places).to_numpy(dtype=float)
-    return out
+    one, depth = kpi(code), org.levels_from(beside.book.root).index(level)
+    found = {
+        (unit, number): value
+        for unit, held in entries(beside.book, code, PLAN).items()
+        if unit.count("/") == depth
+        for number, span in enumerate(asked)
+        if (value := look_up(held, span, one)) is not None
+    }
+    index = beside.now[level].index
+    if not found:
+        return pd.Series(np.nan, index=index)
+    keys = pd.MultiIndex.from_tuples(list(found))
+    return pd.Series(list(found.values()), index=keys, dtype=float).reindex(index)
 
 
 def _value(frame: pd.DataFrame, one: Kpi) -> pd.Series[float]:
@@ -129,11 +130,11 @@ def relate(one: Kpi, level: str, beside: Beside) -> Parts:
     elif one.relation == "share_of_parent":
         bottom = _above(other, level, beside)
     elif one.relation == "attainment":
-        bottom = _planned(beside.book, one.of, level, frame.index, beside.periods)
+        bottom = _planned(beside, one.of, level, beside.periods)
     else:
         years = [_year(span) for span in beside.periods]
-        top = _planned(beside.book, one.of, level, frame.index, beside.periods)
-        bottom = _planned(beside.book, one.of, level, frame.index, years)
+        top = _planned(beside, one.of, level, beside.periods)
+        bottom = _planned(beside, one.of, level, years)
     value = top / bottom.where(bottom != 0) - (1 if one.relation == "growth" else 0)
     parts = [np.asarray(part, dtype=np.float64) for part in (value, top, bottom)]
     return parts[0], parts[1], parts[2]
