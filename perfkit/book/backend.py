@@ -18,6 +18,7 @@ from perfkit.errors import UnknownName
 __all__ = ["ENGINES", "Backend", "Frame", "backend", "frame", "rows"]
 
 Frame = nw.LazyFrame[Any]
+Arrays = dict[str, Any]
 Small = Mapping[str, Any]
 
 
@@ -34,6 +35,9 @@ class Backend(Protocol):
 
     def home(self, frame: Frame) -> pd.DataFrame:
         """Carry a small result home."""
+
+    def arrays(self, frame: Frame) -> Arrays:
+        """Carry whole numbers home, a column an array: no cell of them is empty."""
 
     def forget(self) -> None:
         """Drop what was kept."""
@@ -70,6 +74,11 @@ class DuckBackend:
         found: pd.DataFrame = nw.to_native(frame).df()
         return found
 
+    def arrays(self, frame: Frame) -> Arrays:
+        """Carry whole numbers home, a column an array."""
+        found: Arrays = nw.to_native(frame).fetchnumpy()
+        return found
+
     def forget(self) -> None:
         """Drop what was kept."""
         for index in range(next(self._count)):
@@ -98,6 +107,11 @@ class FrameBackend:
     def home(self, frame: Frame) -> pd.DataFrame:
         """Carry a small result home."""
         return frame.collect().to_pandas()
+
+    def arrays(self, frame: Frame) -> Arrays:
+        """Carry whole numbers home, a column an array."""
+        found = frame.collect()
+        return {name: found[name].to_numpy() for name in found.columns}
 
     def forget(self) -> None:
         """Nothing is kept outside the frames."""
@@ -128,6 +142,12 @@ class SparkBackend:
         native: Any = nw.to_native(frame)
         found: pd.DataFrame = native.toArrow().to_pandas()
         return found
+
+    def arrays(self, frame: Frame) -> Arrays:
+        """Carry whole numbers home, a column an array."""
+        native: Any = nw.to_native(frame)
+        found = native.toArrow()
+        return {name: found.column(name).to_numpy() for name in found.column_names}
 
     def forget(self) -> None:
         """Drop what was kept."""

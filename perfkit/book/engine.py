@@ -302,7 +302,8 @@ def cells(
     added = rows.group_by("agent_id", key).agg(*counted)
     both = added.join(agents, on="agent_id", how="inner")
     sums = [nw.col(f.code).fill_null(0).cast(nw.Int64) for f in flows]
-    return both.select("agent", nw.col(key).cast(nw.Int64).alias("atom"), *sums)
+    small = [nw.col("agent").cast(nw.Int32), nw.col(key).cast(nw.Int32).alias("atom")]
+    return both.select(*small, *sums)
 
 
 def each_policy(

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from perfkit.book import Book, engine
 from perfkit.kpi.people import Ints, People
 from perfkit.kpi.spans import Range, Spans
+
+Whole = npt.NDArray[np.integer[Any]]
 
 __all__ = ["AgentTest", "Asked", "Cells", "bring", "count", "running"]
 
@@ -83,15 +84,9 @@ class Cells:
         sums = {code: values[rows] for code, values in self.sums.items()}
         return Cells(self.agent[rows], self.atom[rows], self.leaf[rows], sums)
 
-    def by_leaf(
-        self, code: str, atoms: int, leaves: int, rows: npt.NDArray[np.bool_] | None = None
-    ) -> npt.NDArray[np.float64]:
-        """Add up a flow by atom and leaf, of all cells or some; without a code, count cells."""
-        weights = self.sums[code].astype(np.float64) if code else None
-        if weights is not None and rows is not None:
-            weights = weights * rows
-        flat = np.bincount(self.atom * leaves + self.leaf, weights, minlength=atoms * leaves)
-        return np.asarray(flat.reshape(atoms, leaves), dtype=np.float64)
+    def seats(self, leaves: int) -> Ints:
+        """Give each cell the number of its atom and leaf."""
+        return np.multiply(self.atom, leaves, dtype=np.int64) + self.leaf
 
 
 @dataclass(frozen=True)
@@ -131,17 +126,19 @@ def bring(book: Book, people: People, spans: Spans, asked: Asked) -> list[Cells]
     def group(flow: engine.Flow) -> tuple[str, str, str]:
         return flow.table, flow.date, flow.who
 
+    seats = _Seats(people, people.home(), people.movers(), asked.by_rank)
     out = []
     for (table, *_), same in itertools.groupby(sorted(asked.flows, key=group), key=group):
         request = (book.tables[table], list(same), days, people.numbers)
-        found = side.home(engine.cells(*request))
+        found = side.arrays(engine.cells(*request))
+        found["day"] = firsts[found["atom"]]
         if only is not None:
-            whole = found["agent"] * len(firsts) + found["atom"]
-            found = found[~whole.isin(key)].assign(day=firsts[found["atom"][~whole.isin(key)]])
-            parts = side.home(engine.cells(*request, only=only)).rename(columns={"atom": "day"})
-            atoms = np.searchsorted(firsts, parts["day"], side="right") - 1
-            found = pd.concat([found, parts.assign(atom=atoms)])
-        out.append(_placed(people, found, firsts, keep=asked.by_rank))
+            whole = ~np.isin(found["agent"].astype(np.int64) * len(firsts) + found["atom"], key)
+            parts = side.arrays(engine.cells(*request, only=only))
+            parts["day"] = parts["atom"]
+            parts["atom"] = np.searchsorted(firsts, parts["day"], side="right") - 1
+            found = {n: np.concatenate([c[whole], parts[n]]) for n, c in found.items()}
+        out.append(seats.place(found))
     return out
 
 
@@ -157,13 +154,25 @@ def _split(people: People, spans: Spans, asked: Asked) -> tuple[Ints, Ints]:
     return pairs // len(firsts), pairs % len(firsts)
 
 
-def _placed(people: People, found: pd.DataFrame, firsts: Ints, *, keep: bool) -> Cells:
-    columns = {name: found[name].to_numpy(dtype=np.int64) for name in found.columns}
-    agent, atom = columns.pop("agent"), columns.pop("atom")
-    day = columns.pop("day") if "day" in columns else firsts[atom]
-    spell = people.spell_at(agent, day)
-    more = (spell, day) if keep else (None, None)
-    return Cells(agent, atom, people.leaf[spell], columns, *more)
+@dataclass(frozen=True, slots=True)
+class _Seats:
+    """Where agents sit: most in one leaf, the movers by day."""
+
+    people: People
+    home: Ints
+    moved: npt.NDArray[np.bool_]
+    by_rank: bool
+
+    def place(self, found: dict[str, Ints]) -> Cells:
+        """Say where the agent of each cell sat, and which spell it was where that matters."""
+        agent, atom, day = (found.pop(name) for name in ("agent", "atom", "day"))
+        if self.by_rank:
+            spell = self.people.spell_at(agent, day)
+            return Cells(agent, atom, self.people.leaf[spell], found, spell, day)
+        leaf = self.home[agent]
+        rows = np.flatnonzero(self.moved[agent])
+        leaf[rows] = self.people.leaf[self.people.spell_at(agent[rows], day[rows])]
+        return Cells(agent, atom, leaf, found)
 
 
 def _blocks(width: int, height: int) -> Iterator[tuple[int, int]]:
@@ -174,7 +183,7 @@ def _blocks(width: int, height: int) -> Iterator[tuple[int, int]]:
 
 def running(
     cells: Sequence[Cells],
-    columns: Sequence[Ints],
+    columns: Sequence[Whole],
     codes: set[str],
     atoms: int,
     low: int,
@@ -187,7 +196,7 @@ def running(
     cells : sequence of Cells
         The facts.
     columns : sequence of array
-        The column of each cell.
+        The column of each cell; below zero it counts nowhere.
     codes : set of str
         The flows wanted.
     atoms : int
@@ -202,19 +211,21 @@ def running(
     """
     out = {}
     for own, column in zip(cells, columns, strict=True):
-        here: Any = slice(None)
-        if low or high < int(column.max(initial=-1)) + 1:
-            here = (column >= low) & (column < high)
+        if not codes & own.sums.keys():
+            continue
+        inside = (column >= low) & (column < high)
+        here: Any = slice(None) if inside.all() else np.flatnonzero(inside)
+        at = np.multiply(own.atom[here] + 1, high - low, dtype=np.int64) + (column[here] - low)
         for code in codes & own.sums.keys():
             table = np.zeros((atoms + 1, high - low), dtype=np.int64)
-            np.add.at(table, (own.atom[here] + 1, column[here] - low), own.sums[code][here])
+            np.add.at(table.reshape(-1), at, own.sums[code][here])
             out[code] = np.cumsum(table, axis=0, out=table)
     return out
 
 
 def count(
     cells: Sequence[Cells],
-    columns: Sequence[Ints],
+    columns: Sequence[Whole],
     place: Ints,
     tests: Sequence[AgentTest],
     atoms: int,
@@ -227,7 +238,7 @@ def count(
     cells : sequence of Cells
         The facts.
     columns : sequence of array
-        For the cells of each: the column an agent is added up in.
+        For the cells of each: the column an agent is added up in; below zero none.
     place : array
         The place of each column, sorted.
     tests : sequence of AgentTest

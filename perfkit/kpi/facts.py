@@ -79,8 +79,10 @@ class _Flows:
         """Say what to bring home."""
         flows = [replace(flow, code=code) for flow, code in self.codes.items()]
         by_rank = any(one.ranks for one in self.asked)
-        years = sorted({y for one in self.asked for y in one.tenure or () if y})
-        agents = np.unique(states.people.agent)
+        tenured = [one for one in self.asked if one.tenure]
+        years = sorted({y for one in tenured for y in one.tenure or () if y})
+        ranks = {rank for one in tenured for rank in states.ranks(one.ranks)}
+        agents = np.unique(states.people.agent[np.isin(states.people.rank, list(ranks))])
         full = [states.years_full(year)[agents] for year in years]
         turns = (np.tile(agents, len(years)), np.concatenate([np.zeros(0, np.int64), *full]))
         return Asked(flows, by_rank, turns, self.book.settings.first_week_day)
@@ -116,24 +118,22 @@ class _Scene:
     @cached_property
     def moved(self) -> npt.NDArray[np.bool_]:
         """Which agents sat in more than one leaf."""
-        out = np.zeros(self.people.size, dtype=bool)
-        out[self.people.changes()[0]] = True
-        return out
+        return self.people.movers()
+
+    @cached_property
+    def of_movers(self) -> list[Cells]:
+        """Their cells."""
+        return [c.only(np.flatnonzero(self.moved[c.agent])) for c in self.cells]
 
     def settled(self, tests: Sequence[AgentTest]) -> dict[str, dict[Range, Any]]:
         """Count the agents of one leaf, by leaf."""
-        people = self.people
-        home = np.zeros(people.size, dtype=np.int64)
-        home[people.agent] = people.leaf
+        home = self.people.home()
         own = np.flatnonzero(~self.moved)
         own = own[np.argsort(home[own], kind="stable")]
-        column = np.zeros(people.size, dtype=np.int64)
+        column = np.full(self.people.size, -1, dtype=np.int32)
         column[own] = np.arange(own.size)
-        cells = self.cells
-        if self.moved.any():
-            cells = [c.only(~self.moved[c.agent]) for c in cells]
-        columns = [column[c.agent] for c in cells]
-        return count(cells, columns, home[own], tests, self.atoms, self.leaves)
+        columns = [column[c.agent] for c in self.cells]
+        return count(self.cells, columns, home[own], tests, self.atoms, self.leaves)
 
     def movers(self, level: Level, tests: Sequence[AgentTest]) -> dict[str, dict[Range, Any]]:
         """Count the agents of several leaves, once a place of the level."""
@@ -141,12 +141,12 @@ class _Scene:
         rows = self.moved[people.agent]
         keys = level.of_leaf[people.leaf[rows]] * people.size + people.agent[rows]
         seats = np.unique(keys)
-        cells = [c.only(self.moved[c.agent]) for c in self.cells]
         columns = [
-            np.searchsorted(seats, level.of_leaf[c.leaf] * people.size + c.agent) for c in cells
+            np.searchsorted(seats, level.of_leaf[c.leaf] * people.size + c.agent)
+            for c in self.of_movers
         ]
         place = seats // people.size
-        return count(cells, columns, place, tests, self.atoms, len(level.places))
+        return count(self.of_movers, columns, place, tests, self.atoms, len(level.places))
 
     def counted(self, levels: Sequence[Level], tests: Sequence[AgentTest]) -> list[dict[str, Any]]:
         """Count agents at every level: by measure and range."""
@@ -172,7 +172,7 @@ class _Scene:
         leaders = np.unique(self.people.agent[np.isin(self.people.rank, self.people.leading)])
         column = np.full(self.people.size, -1)
         column[leaders] = np.arange(leaders.size)
-        cells = [c.only(column[c.agent] >= 0) for c in self.cells]
+        cells = [c.only(np.flatnonzero(column[c.agent] >= 0)) for c in self.cells]
         columns = [column[c.agent] for c in cells]
         codes = {code for t in tests for code in (t.of, t.add) if code}
         tables = running(cells, columns, codes, self.atoms, 0, leaders.size)
@@ -204,21 +204,22 @@ class _Scene:
         ranges = np.array(self.spans.span_ranges())
         return np.asarray(total[ranges[:, 1]] - total[ranges[:, 0]])
 
-    def added(self, one: Measure) -> Floats:
-        """Add up a flow by span and leaf."""
-        code = self.flows.code(one)
-        found = np.zeros((self.atoms, self.leaves))
+    def added(self, wanted: Sequence[Measure]) -> tuple[dict[str, Floats], Floats]:
+        """Add up flows by span and leaf, and count the cells: zero where there is no fact."""
+        flows = {one.code: self.flows.code(one) for one in wanted}
+        by_atom = {code: np.zeros((self.atoms, self.leaves)) for code in flows}
+        there = np.zeros((self.atoms, self.leaves))
         for cells in self.cells:
-            if code in cells.sums:
-                found += cells.by_leaf(code, self.atoms, self.leaves, self._rows(cells, one))
-        return self._by_span(found)
-
-    def written(self) -> Floats:
-        """Count the cells by span and leaf: above zero where there is any fact."""
-        found = np.zeros((self.atoms, self.leaves))
-        for cells in self.cells:
-            found += cells.by_leaf("", self.atoms, self.leaves)
-        return self._by_span(found)
+            seats = cells.seats(self.leaves)
+            there += np.bincount(seats, minlength=there.size).reshape(there.shape)
+            for one in wanted:
+                if flows[one.code] in cells.sums:
+                    amount = cells.sums[flows[one.code]].astype(np.float64)
+                    rows = self._rows(cells, one)
+                    weights = amount if rows is None else amount * rows
+                    added = np.bincount(seats, weights, minlength=there.size)
+                    by_atom[one.code] += added.reshape(there.shape)
+        return {code: self._by_span(found) for code, found in by_atom.items()}, self._by_span(there)
 
 
 def _mean(spans: Spans, test: AgentTest, found: dict[Range, Floats]) -> Floats:
@@ -288,8 +289,9 @@ def _frames(
 ) -> dict[str, pd.DataFrame]:
     stocks = Stocks(scene.states, scene.spans, scene.leaves)
     leafy = {m.code: stocks.of(m) for m in wanted if m.kind in {"stock", "movement"}}
-    leafy |= {m.code: scene.added(m) for m in wanted if m.kind == "flow"}
-    there = stocks.present() + scene.written()
+    flows, written = scene.added([m for m in wanted if m.kind == "flow"])
+    leafy |= flows
+    there = stocks.present() + written
     for candidates in (m.code for m in wanted if m.kind == "stock" and m.table):
         there = there + leafy[candidates]
     units = {m.code: _units(scene, stocks, levels, m) for m in wanted if m.kind == "units"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,7 +56,11 @@ def _named(index: pd.Index, level: str, periods: Sequence[str]) -> dict[str, Any
 
 
 def wide(
-    index: pd.Index, parts: Mapping[str, Parts], level: str, periods: Sequence[str]
+    index: pd.Index,
+    parts: Callable[[Kpi], Parts],
+    kpis: Sequence[Kpi],
+    level: str,
+    periods: Sequence[str],
 ) -> pd.DataFrame:
     """Lay KPIs beside each other: one row a unit and period.
 
@@ -64,8 +68,10 @@ def wide(
     ----------
     index : MultiIndex
         Places and span numbers.
-    parts : mapping of str to Parts
-        The KPIs, worked out.
+    parts : callable
+        Works out a KPI over all rows.
+    kpis : sequence of Kpi
+        Which.
     level : str
         The level of the places.
     periods : sequence of str
@@ -76,13 +82,13 @@ def wide(
     DataFrame
         unit, level, period and one column a KPI. [the KPI's unit]
     """
-    values = {code: part[0] for code, part in parts.items()}
+    values = {one.code: parts(one)[0] for one in kpis}
     return pd.DataFrame({**_named(index, level, periods), **values})
 
 
 def long(
     index: pd.Index,
-    parts: Mapping[str, Parts],
+    parts: Callable[[Kpi], Parts],
     kpis: Sequence[Kpi],
     level: str,
     periods: Sequence[str],
@@ -100,6 +106,7 @@ def long(
     for name in ("kpi", "variant", "base"):
         words = [one.code if name == "kpi" else getattr(one, name) for one in kpis]
         out[name] = pd.array(words, dtype="str").take(which)
+    found = [parts(one) for one in kpis]
     for i, name in enumerate(("value", "numerator", "denominator")):
-        out[name] = np.column_stack([parts[one.code][i] for one in kpis]).ravel()
+        out[name] = np.column_stack([part[i] for part in found]).ravel()
     return out[COLUMNS].reset_index(drop=True)

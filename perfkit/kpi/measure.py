@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -126,12 +127,27 @@ def _measured(
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """KPIs by level, worked out: the rows, and the parts of each."""
+    """What was asked, and all it is worked out from."""
 
-    levels: Mapping[str, tuple[pd.Index, Mapping[str, Parts]]]
+    levels: Mapping[str, pd.Index]
     kpis: Sequence[Kpi]
+    lost: Sequence[Kpi]
     codes: Sequence[str]
+    beside: Beside | None
     findings: list[Finding]
+
+    def parts(self, level: str, one: Kpi) -> Parts:
+        """Work a KPI out over the rows asked for of a level."""
+        rows = self.levels[level]
+        if one in self.lost or self.beside is None:
+            nothing = np.full(len(rows), np.nan)
+            return nothing, nothing, nothing
+        frame = self.beside.now[level]
+        found = relate(one, level, self.beside) if one.relation else ratio(frame, one)
+        if rows is frame.index:
+            return found
+        kept = frame.index.get_indexer(rows)
+        return found[0][kept], found[1][kept], found[2][kept]
 
 
 def _beside(
@@ -145,15 +161,6 @@ def _beside(
     if grown:
         ago, _ = _measured(book, grown, list(frames), year_back(book, known), now)
     return Beside(book, known, frames, ago)
-
-
-def _parts(one: Kpi, level: str, beside: Beside, lost: Sequence[Kpi]) -> Parts:
-    """Work a KPI out over all rows of a level."""
-    frame = beside.now[level]
-    if one in lost:
-        nothing = np.full(len(frame), np.nan)
-        return nothing, nothing, nothing
-    return relate(one, level, beside) if one.relation else ratio(frame, one)
 
 
 def _ask(
@@ -171,22 +178,21 @@ def _ask(
     spans, now = parse_periods(asked), org_as == "now"
     codes = [span.code for span in spans]
     if not chosen or not spans or not levels:
-        return _Answer({}, chosen, codes, [])
+        return _Answer({}, chosen, lost, codes, None, [])
     answered = [one for one in chosen if one not in lost]
     related = [one for one in answered if one.relation]
     above = any(one.relation == "share_of_parent" for one in related)
     wider = levels_above(book, levels) if above else levels
     frames, findings = _measured(book, answered, wider, spans, now)
     beside = _beside(book, related, frames, spans, now=now)
-    out = {}
-    for level in levels:
-        rows = frames[level].index if unit is None else only_unit(book, frames[level], unit).index
-        kept = frames[level].index.get_indexer(rows)
-        parts = {one.code: _parts(one, level, beside, lost) for one in chosen}
-        out[level] = rows, {c: (a[kept], b[kept], d[kept]) for c, (a, b, d) in parts.items()}
-    own = [frames[level].loc[rows] for level, (rows, _) in out.items()]
+    rows = {
+        level: frames[level].index if unit is None else only_unit(book, frames[level], unit).index
+        for level in levels
+    }
+    own = [frames[level].loc[kept] if unit else frames[level] for level, kept in rows.items()]
     findings = [*findings, *cohort_findings(book, own, answered, spans)]
-    return _Answer(out, chosen, codes, [*findings, *lost_findings(book, lost)])
+    findings += lost_findings(book, lost)
+    return _Answer(rows, chosen, lost, codes, beside, findings)
 
 
 def measure(
@@ -246,8 +252,8 @@ def measure(
     """
     answer = _ask(book, kpis, by, period, unit, variants, org_as)
     parts = [
-        layout.long(rows, parts, answer.kpis, level, answer.codes)
-        for level, (rows, parts) in answer.levels.items()
+        layout.long(rows, partial(answer.parts, level), answer.kpis, level, answer.codes)
+        for level, rows in answer.levels.items()
     ]
     return _told(parts, COLUMNS, answer)
 
@@ -281,8 +287,8 @@ def grid(
     """
     answer = _ask(book, kpis, by, period, unit, variants, org_as)
     parts = [
-        layout.wide(rows, parts, level, answer.codes)
-        for level, (rows, parts) in answer.levels.items()
+        layout.wide(rows, partial(answer.parts, level), answer.kpis, level, answer.codes)
+        for level, rows in answer.levels.items()
     ]
     return _told(parts, ["unit", "level", "period", *(one.code for one in answer.kpis)], answer)
 

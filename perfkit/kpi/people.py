@@ -161,6 +161,18 @@ class People:
         own = replace(self, leaf=self.pair_of(self.agent, self.leaf), history=self.as_was)
         return Level("agent", places, one, one), own
 
+    def movers(self) -> npt.NDArray[np.bool_]:
+        """Tell which agents sat in more than one leaf."""
+        out = np.zeros(self.size, dtype=bool)
+        out[self.changes()[0]] = True
+        return out
+
+    def home(self) -> Ints:
+        """Give a leaf of each agent: the only one of those who never moved."""
+        out = np.zeros(self.size, dtype=np.int64)
+        out[self.agent] = self.leaf
+        return out
+
     def spell_at(self, agent: Ints, day: Ints) -> Ints:
         """Find the spell that a day of an agent counts in; it is open at both ends."""
         starts = np.searchsorted(self.agent, np.arange(self.size + 1))
