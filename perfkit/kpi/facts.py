@@ -390,7 +390,10 @@ def without_broken_months(
         A new frame. [yuan, rows or persons]
     """
     monthly = [m.code for m in wanted if m.kind == "agents" and m.per == "month"]
-    broken = frame.index.isin(Spans.of(periods).broken(), level="span")
+    spans = Spans.of(periods).broken()
+    if not spans or not monthly:
+        return frame
+    broken = frame.index.isin(spans, level="span")
     out = frame.copy()
     out.loc[broken, monthly] = np.nan
     return out

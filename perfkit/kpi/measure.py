@@ -84,6 +84,8 @@ def _blank_outside(book: Book, frame: pd.DataFrame, spans: Sequence[Period]) -> 
         return frame
     since, until = book.facts_from, book.as_of
     outside = [i for i, s in enumerate(spans) if s.last < since or s.first > until]
+    if not outside:
+        return frame
     unknown = pd.Series(frame.index.get_level_values("span").isin(outside), index=frame.index)
     return frame.where(~unknown, axis=0)
 
@@ -100,8 +102,8 @@ def _by_facts(
     own = [m.code for m in plain]
     for level, frame in found.items():
         whole = without_broken_months(frame, plain, known)
-        whole[own] = _blank_outside(book, whole[own], spans)
-        found[level] = whole
+        kept = _blank_outside(book, whole[own], spans)
+        found[level] = kept if len(own) == whole.shape[1] else whole.assign(**kept)
     return found
 
 
