@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _DAY = timedelta(days=1)
+_JANUARY, _DECEMBER = 1, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +139,14 @@ def _ytd(match: re.Match[str]) -> Period:
 
 
 def _business(match: re.Match[str]) -> Period:
-    first, _ = _month(match[1], match[0])
-    return Period(match[0], "business", (first - _DAY).replace(day=26), first.replace(day=25))
+    """Read a business month: 26th to 25th, but the year begins on 1 January and ends with December.
+
+    So January has 25 days and December 36, and business months tile the calendar year.
+    """
+    first, last = _month(match[1], match[0])
+    begins = first if first.month == _JANUARY else (first - _DAY).replace(day=26)
+    ends = last if first.month == _DECEMBER else first.replace(day=25)
+    return Period(match[0], "business", begins, ends)
 
 
 def _months_range(match: re.Match[str]) -> Period:
@@ -365,8 +372,8 @@ LONGEST_PIECE = 31
 def pieces(period: Period) -> list[Piece]:
     """Cut a period into the pieces over which monthly quantities are measured.
 
-    Up to 31 days are one piece; longer spans are cut at month ends, and a piece weighs its
-    share of its month, so that whole months weigh one each.
+    Up to 31 days are one piece, and so is a business month; longer spans are cut at month ends,
+    and a piece weighs its share of its month, so that whole months weigh one each.
 
     Examples
     --------
@@ -375,7 +382,7 @@ def pieces(period: Period) -> list[Piece]:
     >>> len(pieces(parse("2012-09:business")))
     1
     """
-    if period.days <= LONGEST_PIECE:
+    if period.days <= LONGEST_PIECE or period.kind == "business":
         return [Piece(period.first, period.last, 1.0)]
     out = []
     for month in months(period):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import calendar
+import itertools
+from datetime import date, timedelta
 
 import pytest
 
@@ -26,7 +28,8 @@ from perfkit.errors import BadPeriod
         ("2012-09@4", "node", "2012-09-01", "2012-09-04"),
         ("2012-09:ytd", "ytd", "2012-01-01", "2012-09-30"),
         ("2012-09:business", "business", "2012-08-26", "2012-09-25"),
-        ("2012-01:business", "business", "2011-12-26", "2012-01-25"),
+        ("2012-01:business", "business", "2012-01-01", "2012-01-25"),
+        ("2012-12:business", "business", "2012-11-26", "2012-12-31"),
         ("2011-01..2011-09", "range", "2011-01-01", "2011-09-30"),
         ("2012-03-01..2012-03-09", "range", "2012-03-01", "2012-03-09"),
     ],
@@ -102,6 +105,44 @@ def test_the_same_days_have_the_same_pieces_however_they_are_written() -> None:
     assert period.pieces(period.parse("2012-09:business")) == period.pieces(
         period.parse("2012-08-26..2012-09-25")
     )
+
+
+def test_business_months_tile_the_years_and_each_is_one_piece() -> None:
+    """The year begins on 1 January and ends on 31 December; between, the 26th to the 25th."""
+    day = date(2000, 1, 1)
+    for year in range(2000, 2041):
+        for month in range(1, 13):
+            found = period.parse(f"{year}-{month:02d}:business")
+            assert found.first == day, found.code
+            assert (found.last.month, found.last.year) == (month, year)
+            assert found.last.day == (31 if month == 12 else 25)
+            (piece,) = period.pieces(found)
+            assert (piece.first, piece.last, piece.weight) == (found.first, found.last, 1.0)
+            before = period.previous(found)
+            assert before.last == found.first - timedelta(days=1)
+            assert period.year_ago(found).code == f"{year - 1}-{month:02d}:business"
+            day = found.last + timedelta(days=1)
+    assert day == date(2041, 1, 1)
+
+
+def test_no_day_at_a_months_end_is_dropped_by_an_offset() -> None:
+    """Months, previous and a year ago of any day and month between 2000 and 2040 tile."""
+    day = date(2000, 1, 1)
+    months = []
+    while day < date(2041, 1, 1):
+        months.append(period.parse(f"{day:%Y-%m}"))
+        day = months[-1].last + timedelta(days=1)
+    for before, after in itertools.pairwise(months):
+        assert before.last + timedelta(days=1) == after.first
+        assert period.previous(after) == before
+    for whole in months:
+        for last in range(28, whole.days + 1):
+            part = period.parse(f"{whole.code}@{last}")
+            ago = period.year_ago(part)
+            length = calendar.monthrange(ago.last.year, ago.last.month)[1]
+            # a month up to its last day is compared with the whole month
+            assert ago.last.day == (length if last == whole.days else min(last, length))
+            assert ago.first.day == 1
 
 
 def test_pieces_of_a_longer_span_weigh_their_share_of_a_month() -> None:
