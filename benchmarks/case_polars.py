@@ -94,11 +94,36 @@ def run(book: str, _: object) -> Any:
         )
         for day, cell in _cells(Path(book)).items()
     }  # fmt: skip
-    parts = [_level(chain, cells, levels[:d]) for d in range(1, len(levels) + 1)]
+    small = {
+        day: cell.group_by(*levels, "month").agg(pl.selectors.numeric().sum())
+        for day, cell in cells.items()
+    }
+    active = cells["submitted_on"].select("agent_id", *levels, "month")
+    parts = [_level(chain, small, active, levels[:d]) for d in range(1, len(levels) + 1)]
     return pl.concat(parts).to_pandas()
 
 
-def _level(chain: pl.DataFrame, cells: dict[str, pl.DataFrame], keys: list[str]) -> pl.DataFrame:
+def _active(active: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Count each agent once a unit and period: by their first month in the quarter, in the year."""
+    month, year = pl.col("month"), pl.col("month").dt.year()
+    own = active.with_columns(
+        year=year, quarter=pl.format("{}Q{}", year, month.dt.quarter()),
+        code=month.dt.strftime("%Y-%m"),
+    )  # fmt: skip
+    seats = ["agent_id", *keys]
+    count = pl.len().alias("active_agents")
+    by_month = own.group_by(*keys, period="code").agg(count)
+    quarters = own.group_by(*seats, "quarter").agg().group_by(*keys, period="quarter").agg(count)
+    first = own.group_by(*seats, "year").agg(month.min()).group_by(*keys, "month").agg(count)
+    spans = _spans().filter(pl.col("period").str.ends_with(":ytd"))
+    to_date = first.join(spans, on="month").group_by(*keys, "period")
+    parts = [by_month, quarters, to_date.agg(pl.col("active_agents").sum())]
+    return pl.concat([p.with_columns(pl.col("active_agents").cast(pl.Int64)) for p in parts])
+
+
+def _level(
+    chain: pl.DataFrame, cells: dict[str, pl.DataFrame], seen: pl.DataFrame, keys: list[str]
+) -> pl.DataFrame:
     spans, ends = _spans(), task.periods()
     key = [*keys, "period"]
     small = {
@@ -106,10 +131,7 @@ def _level(chain: pl.DataFrame, cells: dict[str, pl.DataFrame], keys: list[str])
         .join(spans, on="month").group_by(key).agg(pl.selectors.numeric().sum())
         for day, cell in cells.items()
     }  # fmt: skip
-    active = (
-        cells["submitted_on"].select("agent_id", *keys, "month").join(spans, on="month")
-        .group_by(key).agg(active_agents=pl.col("agent_id").n_unique())
-    )  # fmt: skip
+    active = _active(seen, keys)
     day = dt.timedelta(days=1)
     bounds = pl.DataFrame(
         [(c, a - day, b) for c, (a, b) in ends.items()], schema=["period", "a", "b"], orient="row"

@@ -15,6 +15,7 @@ import pytest
 from perfkit import kpi, org
 from perfkit import period as spans
 from perfkit.book import Book, open_book
+from perfkit.book.sample import write_sample
 
 SETTINGS = books.SETTINGS.replace(
     "supervisor = true\n",
@@ -347,3 +348,35 @@ def test_tiers_share_out_who_wrote(book: Book) -> None:
         held = wide(found)
         assert held[codes].sum(axis=1).tolist() == held["active_agents"].tolist()
         assert held["active_agents"].sum() > 5
+
+
+def test_premium_stands_at_the_unit_of_the_day_in_a_force_of_thousands(tmp_path: Path) -> None:
+    """Small numbers fit everywhere; the keys of thousands of agents and days do not."""
+    made = write_sample(tmp_path / "b", agents=3000, policies=9000, months=6, seed=5)
+    book = open_book(made)
+    agents, moves, policies = (
+        pd.read_csv(made / f"{name}.csv", dtype=str) for name in ("agents", "moves", "policies")
+    )
+    levels = list(book.levels)
+    first = agents.assign(on=agents["joined_on"])
+    spells = pd.concat([first, moves])[["agent_id", "on", *levels]]
+    spells["on"] = pd.to_datetime(spells["on"])
+    policies["on"] = pd.to_datetime(policies["submitted_on"])
+    placed = pd.merge_asof(
+        policies.sort_values("on"), spells.sort_values("on"), on="on", by="agent_id"
+    )
+    early = placed[levels[0]].isna()  # written before the first day: the first unit has it
+    home = spells.sort_values("on").drop_duplicates("agent_id").set_index("agent_id")
+    for level in levels:
+        placed.loc[early, level] = placed.loc[early, "agent_id"].map(home[level])
+    placed["unit"] = placed[levels].agg("/".join, axis=1)
+    placed["period"] = placed["on"].dt.strftime("%Y-%m")
+    expected = placed.groupby(["unit", "period"])["premium"].agg(lambda p: p.astype(float).sum())
+    periods = sorted(placed["period"].unique())
+    got = kpi.measure(book, ["premium_submitted"], by=levels[-1], period=periods)
+    found = got.set_index(["unit", "period"])["value"]
+    found = found[found != 0]
+    assert len(moves) > 500
+    pd.testing.assert_series_equal(found, expected[expected != 0], check_names=False)
+    whole = kpi.measure(book, ["premium_submitted"], by="agent", period=periods)
+    assert whole["value"].sum() == pytest.approx(expected.sum())

@@ -147,7 +147,7 @@ class People:
 
     def pair_of(self, agent: Ints, leaf: Ints) -> Ints:
         """Give agents within leaves the number of their place in `each_agent`."""
-        return np.searchsorted(self._pairs(), agent * len(self.leaves) + leaf)
+        return np.searchsorted(self._pairs(), agent.astype(np.int64) * len(self.leaves) + leaf)
 
     def each_agent(self, book: Book) -> tuple[Level, People]:
         """Make every agent a place of their own, below each unit they were in at the time."""
@@ -175,6 +175,7 @@ class People:
 
     def spell_at(self, agent: Ints, day: Ints) -> Ints:
         """Find the spell that a day of an agent counts in; it is open at both ends."""
+        agent = agent.astype(np.int64)  # the key of an agent and a day needs the room
         starts = np.searchsorted(self.agent, np.arange(self.size + 1))
         found = starts[agent]
         many = np.flatnonzero(np.diff(starts)[agent] > 1)
