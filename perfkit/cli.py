@@ -236,19 +236,6 @@ def _add_facts(commands: _Commands) -> None:
     check.add_argument("book", metavar="BOOK", help=BOOK)
     check.add_argument("--format", choices=("text", "json"), default="text")
 
-    audit = commands.add(
-        "audit",
-        _audit,
-        "list the contradictions inside a plan, each with its cell and likely repair",
-        "branch_2005 --format json",
-    )
-    audit.add_argument(
-        "plan",
-        metavar="PLAN",
-        help="a bundled plan, a folder with a plan.toml, or an .xlsx file with formulas",
-    )
-    audit.add_argument("--format", choices=("text", "json"), default="text")
-
     kpi = commands.add(
         "kpi",
         _kpi,
@@ -285,6 +272,21 @@ def _add_facts(commands: _Commands) -> None:
     sample.add_argument("--format", choices=("csv", "parquet"), default="csv")
 
 
+def _add_plans(commands: _Commands) -> None:
+    audit = commands.add(
+        "audit",
+        _audit,
+        "list the contradictions inside a plan, each with its cell and likely repair",
+        "branch_2005 --format json",
+    )
+    audit.add_argument(
+        "plan",
+        metavar="PLAN",
+        help="a bundled plan, a folder with a plan.toml, or an .xlsx file with formulas",
+    )
+    audit.add_argument("--format", choices=("text", "json"), default="text")
+
+
 def _add_reports(commands: _Commands) -> None:
     run = commands.add(
         "run",
@@ -314,6 +316,7 @@ def _add_reports(commands: _Commands) -> None:
 def _parser() -> argparse.ArgumentParser:
     commands = _Commands()
     _add_facts(commands)
+    _add_plans(commands)
     _add_reports(commands)
     return commands.parser
 

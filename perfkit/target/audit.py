@@ -50,6 +50,8 @@ class Contradiction:
         How it was most likely misprinted: times_ten, digits_swapped, digit_dropped, one_digit.
     facts : mapping
         What else the sentences need, by language.
+    others : tuple of tuple of str
+        For what is open: the other cells whose change would do.
     """
 
     kind: str
@@ -60,6 +62,7 @@ class Contradiction:
     unit: str
     repair: str
     facts: Mapping[str, Mapping[str, str]]
+    others: tuple[CellId, ...] = ()
 
     def text(self, lang: str) -> str:
         """Say it in the reader's language."""
@@ -179,7 +182,8 @@ class _Writer:
         facts = {lang: self.words(lang, relations, one, was, expected, repair, others)
                  for lang in words.LANGS}  # fmt: skip
         ids = tuple(dict.fromkeys(r.id for r in relations))
-        return Contradiction(kind, ids, one, was, expected, one.unit, repair, facts)
+        also = tuple(dict.fromkeys(c for c, _ in others))
+        return Contradiction(kind, ids, one, was, expected, one.unit, repair, facts, also)
 
     def words(
         self,
@@ -314,6 +318,9 @@ def audit(plan: str | Path) -> Audit:
     found = [
         writer.make("misprint", broken, cell, value)
         for cell, (value, broken) in verdict.misprints.items()
+    ]
+    found += [
+        writer.make("open", broken, cell, value) for cell, (value, broken) in verdict.likely.items()
     ]
     found += [one for rule in labels for one in _labels(writer, rule)]
     found += [writer.doubt(one, verdict.values) for one in verdict.doubts]

@@ -6,20 +6,22 @@ The same grammar reads a relation of plan.toml and an Excel formula: numbers, re
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-__all__ = ["FUNCTIONS", "CellId", "Expression", "Node", "Num", "Ref", "cells_of", "evaluate"]
-__all__ += ["Call", "Many", "parse", "rounded"]
+__all__ = ["FUNCTIONS", "Blank", "Call", "CellId", "Chain", "Expression", "Many", "Node", "Num"]
+__all__ += ["Ref", "cells_of", "evaluate", "parse", "rounded", "walk"]
 
 MAX_LENGTH = 8192
 MAX_DEPTH = 40
 
 CellId = tuple[str, str]
-Value = Fraction | list[Fraction]
+Value = Fraction | list[Fraction | None]  # None: a cell that counts for nothing
 
 
 class Expression(ValueError):
@@ -46,6 +48,13 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
+class Blank:
+    """A cell without a number: nothing to a function, 0 in arithmetic; `text` is what it holds."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Many:
     """Several cells: a column, or a range."""
 
@@ -68,7 +77,7 @@ class Call:
     args: tuple[Node, ...]
 
 
-Node = Num | Ref | Many | Chain | Call
+Node = Num | Ref | Blank | Many | Chain | Call
 
 
 def rounded(value: Fraction, rule: str, step: Fraction) -> Fraction:
@@ -94,7 +103,7 @@ def rounded(value: Fraction, rule: str, step: Fraction) -> Fraction:
 
 
 def _flat(values: list[Value]) -> list[Fraction]:
-    return [x for v in values for x in (v if isinstance(v, list) else [v])]
+    return [x for v in values for x in (v if isinstance(v, list) else [v]) if x is not None]
 
 
 def _product(values: list[Fraction]) -> Fraction:
@@ -129,13 +138,27 @@ FUNCTIONS: dict[str, Callable[[list[Fraction]], Fraction]] = {
 
 def _pair(left: Value, right: Value, by: Callable[[Fraction, Fraction], Fraction]) -> Value:
     """Join two values; lists of equal length go row by row, one value goes with every row."""
-    if isinstance(left, list) and isinstance(right, list):
-        return [by(a, b) for a, b in zip(left, right, strict=True)]
-    if isinstance(left, list):
-        return [by(a, right) for a in left]  # type: ignore[arg-type]
-    if isinstance(right, list):
-        return [by(left, b) for b in right]
-    return by(left, right)
+    if not isinstance(left, list) and not isinstance(right, list):
+        return by(left, right)
+    size = len(left if isinstance(left, list) else right)  # type: ignore[arg-type]
+    pairs = zip(
+        left if isinstance(left, list) else [left] * size,
+        right if isinstance(right, list) else [right] * size,
+        strict=True,
+    )
+    return [by(a or Fraction(0), b or Fraction(0)) for a, b in pairs]
+
+
+def _chained(node: Chain, of: Callable[[CellId], Fraction]) -> Value:
+    total: Value = Fraction(1 if node.times else 0)
+    for power, part in node.parts:
+        join = (
+            (operator.mul if power > 0 else operator.truediv)
+            if node.times
+            else (operator.add if power > 0 else operator.sub)
+        )
+        total = _pair(total, _value(part, of), join)
+    return total
 
 
 def _value(node: Node, of: Callable[[CellId], Fraction]) -> Value:
@@ -143,24 +166,25 @@ def _value(node: Node, of: Callable[[CellId], Fraction]) -> Value:
         return node.value
     if isinstance(node, Ref):
         return of(node.cell) * node.size
+    if isinstance(node, Blank):
+        return Fraction(0)
     if isinstance(node, Many):
-        return _flat([_value(item, of) for item in node.items])
-    if isinstance(node, Call):
-        args = [_value(arg, of) for arg in node.args]
-        if node.name == "sumproduct":
-            joined = args[0]
-            for arg in args[1:]:
-                joined = _pair(joined, arg, lambda a, b: a * b)
-            args = [joined]
-        return FUNCTIONS[node.name](_flat(args))
-    total: Value = Fraction(1 if node.times else 0)
-    for power, part in node.parts:
-        value = _value(part, of)
-        if node.times:
-            total = _pair(total, value, lambda a, b, p=power: a * b if p > 0 else a / b)  # type: ignore[misc]
-        else:
-            total = _pair(total, value, lambda a, b, s=power: a + s * b)  # type: ignore[misc]
-    return total
+        # Expression by expression, so that rows stay beside their rows.
+        return [
+            None if isinstance(item, Blank) else value
+            for item in node.items
+            for value in _listed(_value(item, of))
+        ]
+    if isinstance(node, Chain):
+        return _chained(node, of)
+    args = [_value(arg, of) for arg in node.args]
+    if node.name == "sumproduct":
+        args = [functools.reduce(lambda a, b: _pair(a, b, operator.mul), args)]
+    return FUNCTIONS[node.name](_flat(args))
+
+
+def _listed(value: Value) -> list[Fraction | None]:
+    return value if isinstance(value, list) else [value]
 
 
 def evaluate(node: Node, of: Callable[[CellId], Fraction | None]) -> Fraction | None:
@@ -200,16 +224,16 @@ def evaluate(node: Node, of: Callable[[CellId], Fraction | None]) -> Fraction | 
     return value
 
 
-def cells_of(node: Node) -> Iterator[CellId]:
-    """List the cells a tree reads, in order, repeats included.
+def walk(node: Node) -> Iterator[Node]:
+    """Go through a tree, from the top and in order.
 
     Examples
     --------
-    >>> list(cells_of(parse("a / b", lambda name, at: Ref(("t", name)))))
-    [('t', 'a'), ('t', 'b')]
+    >>> tree = parse("a / 2", lambda name, at: Ref(("t", name)))
+    >>> [type(one).__name__ for one in walk(tree)]
+    ['Chain', 'Ref', 'Num']
     """
-    if isinstance(node, Ref):
-        yield node.cell
+    yield node
     inner: tuple[Node, ...] = ()
     if isinstance(node, Many):
         inner = node.items
@@ -218,7 +242,18 @@ def cells_of(node: Node) -> Iterator[CellId]:
     elif isinstance(node, Chain):
         inner = tuple(part for _, part in node.parts)
     for one in inner:
-        yield from cells_of(one)
+        yield from walk(one)
+
+
+def cells_of(node: Node) -> Iterator[CellId]:
+    """List the cells a tree reads, in order, repeats included.
+
+    Examples
+    --------
+    >>> list(cells_of(parse("a / b", lambda name, at: Ref(("t", name)))))
+    [('t', 'a'), ('t', 'b')]
+    """
+    return (one.cell for one in walk(node) if isinstance(one, Ref))
 
 
 NUMBER = r"\d+(?:\.\d+)?(?:[eE][-+]?\d{1,2})?%?(?![\w!$:])"
@@ -298,7 +333,8 @@ class _Parser:
             args.append(self.sum())
         if not self.take(")"):
             raise self.refuse("unclosed")
-        return Call(name.lower(), tuple(args))
+        numbers = tuple(arg for arg in args if not isinstance(arg, Blank))
+        return Call(name.lower(), numbers or tuple(args))
 
 
 def parse(text: str, leaf: Callable[[str, int], Node], ref: str = PLAN_REF) -> Node:

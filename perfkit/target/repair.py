@@ -23,6 +23,7 @@ MOST_CHANGES = 12  # in one knot of relations
 MOST_LOOKS = 1_000  # states looked at in one knot
 
 Change = tuple[CellId, Fraction]
+Found = tuple[Fraction, tuple[Relation, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,15 @@ class Verdict:
         Cell to the one value that fits, with the broken relations through it.
     doubts : tuple of Doubt
         Broken relations that no unique change repairs.
+    likely : mapping
+        As `misprints`, for the one of several smallest repairs that consists of usual misprints
+        only: likely, not proved.
     values : mapping
         Every cell's value with the misprints repaired. [own unit]
     """
 
-    misprints: Mapping[CellId, tuple[Fraction, tuple[Relation, ...]]] = field(default_factory=dict)
+    misprints: Mapping[CellId, Found] = field(default_factory=dict)
+    likely: Mapping[CellId, Found] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
     values: Mapping[CellId, Fraction | None] = field(default_factory=dict)
 
@@ -192,17 +197,15 @@ class _Search:
         left = self.broken(self.through[cell], of)
         return len(left) < len(mine) and all(one in mine for one in left)
 
-    def solutions(self, knot: Sequence[Relation]) -> tuple[list[dict[CellId, Fraction]], bool]:
-        """Find the smallest sets of changes that repair a whole knot; say if the search ended."""
+    def solutions(self, knot: Sequence[Relation]) -> list[dict[CellId, Fraction]]:
+        """Find the smallest sets of changes that repair a knot; none where it is too large."""
         self.looks = 0
         for most in range(1, min(len(knot), MOST_CHANGES) + 1):
             found: list[dict[CellId, Fraction]] = []
             self.look(knot, dict(self.values), {}, most, found)
-            if self.looks > MOST_LOOKS:
-                return [], False
-            if found:
-                return found, True
-        return [], True
+            if found or self.looks > MOST_LOOKS:
+                return found if self.looks <= MOST_LOOKS else []
+        return []
 
     def look(
         self,
@@ -250,13 +253,40 @@ def _knots(broken: Sequence[Relation]) -> list[list[Relation]]:
     return [members for _, members in knots]
 
 
-def _agreed(search: _Search, found: list[dict[CellId, Fraction]]) -> dict[CellId, Fraction]:
-    """Keep the changes that every smallest solution makes; of one set of cells the closest."""
+def _best(search: _Search, found: list[dict[CellId, Fraction]]) -> list[dict[CellId, Fraction]]:
+    """Of the repairs that change the same cells keep the one that leaves least to rounding."""
     best: dict[frozenset[CellId], dict[CellId, Fraction]] = {}
     for solution in sorted(found, key=search.strain):
         best.setdefault(frozenset(solution), solution)
-    first, *others = best.values()
-    return {c: v for c, v in first.items() if all(one.get(c) == v for one in others)}
+    return list(best.values())
+
+
+def _likely(search: _Search, found: list[dict[CellId, Fraction]]) -> dict[CellId, Fraction]:
+    """Keep the only repair that consists of usual misprints, if there is just one."""
+    usual = [
+        solution
+        for solution in found
+        if all(pattern(search.values[c] or Fraction(0), v) for c, v in solution.items())
+    ]
+    return usual[0] if len(usual) == 1 and len(found) > 1 else {}
+
+
+def _sure(
+    search: _Search, knot: Sequence[Relation], found: list[dict[CellId, Fraction]]
+) -> dict[CellId, Fraction]:
+    """Keep the changes that every smallest repair makes.
+
+    In a crowded relation the cells of that relation alone were not tried, so that a change
+    which speaks for no other relation is not proved.
+    """
+    first, *others = found
+    sure = {c: v for c, v in first.items() if all(one.get(c) == v for one in others)}
+
+    def proved(cell: CellId) -> bool:
+        through = [one for one in knot if cell in one.cells]
+        return len(through) > 1 or all(len(one.cells) <= CROWDED for one in through)
+
+    return {c: v for c, v in sure.items() if proved(c)}
 
 
 def find_repairs(relations: Sequence[Relation], cells: Mapping[CellId, Cell]) -> Verdict:
@@ -286,19 +316,18 @@ def find_repairs(relations: Sequence[Relation], cells: Mapping[CellId, Cell]) ->
     {('t', 'c'): 3}
     """
     search = _Search(relations, cells)
-    misprints: dict[CellId, tuple[Fraction, tuple[Relation, ...]]] = {}
+    misprints: dict[CellId, Found] = {}
+    likely: dict[CellId, Found] = {}
     doubts: list[Doubt] = []
     values = dict(search.values)
     for knot in _knots(search.broken(relations, search.values.get)):
-        found, _ = search.solutions(knot)
-        sure = _agreed(search, found) if found else {}
-        lone = [r for r in knot if len(r.cells) > CROWDED]
-        for cell in [c for c in sure if any(r in lone for r in search.through[c])]:
-            if sum(cell in one.cells for one in knot) < 2:
-                del sure[cell]
-        for cell, value in sure.items():
-            misprints[cell] = value, tuple(one for one in knot if cell in one.cells)
-            values[cell] = value
-        still = search.broken(knot, values.get)
+        found = _best(search, search.solutions(knot))
+        sure = _sure(search, knot, found) if found else {}
+        guess = {c: v for c, v in _likely(search, found).items() if c not in sure}
+        for told, changes in ((misprints, sure), (likely, guess)):
+            for cell, value in changes.items():
+                told[cell] = value, tuple(one for one in knot if cell in one.cells)
+        values.update(sure)
+        still = [] if guess else search.broken(knot, values.get)
         doubts += [Doubt(one, tuple(search.options(one, still, values))) for one in still]
-    return Verdict(misprints, tuple(doubts), values)
+    return Verdict(misprints, likely, tuple(doubts), values)

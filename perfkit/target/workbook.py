@@ -16,7 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from perfkit import words
-from perfkit.target.expression import Call, CellId, Expression, Many, Node, Num, Ref, parse
+from perfkit.target.expression import (
+    Blank,
+    Call,
+    CellId,
+    Expression,
+    Many,
+    Node,
+    Num,
+    Ref,
+    parse,
+    walk,
+)
 from perfkit.target.planfile import Cell, Plan, refuse
 from perfkit.target.relation import Relation
 
@@ -91,9 +102,7 @@ class _Sheet:
         if match["to"]:
             return Many(tuple(self.inside(sheet, f"{match['from']}:{match['to']}", text, at)))
         cell = self.named(sheet, match["from"])
-        if cell.value is None and cell.printed:
-            raise Expression("text", text, at)
-        return Ref(cell.id) if cell.value is not None else Num(Fraction(0))
+        return Ref(cell.id) if cell.value is not None else Blank(text if cell.printed else "")
 
     def inside(self, sheet: str, span: str, text: str, at: int) -> Iterator[Node]:
         """Name the numbers of a range; empty cells and texts count for nothing, as in Excel."""
@@ -105,8 +114,7 @@ class _Sheet:
         for row in self.sheets.saved[sheet][span]:
             for one in row:
                 cell = self.named(sheet, one.coordinate)
-                if cell.value is not None:
-                    yield Ref(cell.id)
+                yield Ref(cell.id) if cell.value is not None else Blank()
 
     def relation(self, place: str, formula: str) -> Relation:
         """Read one formula; an outermost rounding becomes the relation's rule.
@@ -120,6 +128,9 @@ class _Sheet:
         if cell.value is None:
             raise Expression("not_saved" if not cell.printed else "text", cell.printed, 1)
         tree, rule, step = parse(formula[1:], self.leaf, REF), "", Fraction(1)
+        for one in walk(tree):
+            if isinstance(one, Blank) and one.text:
+                raise Expression("text", one.text, 1)
         if isinstance(tree, Call) and tree.name in ROUNDINGS:
             digits = tree.args[1] if len(tree.args) > 1 else Num(Fraction(0))
             if isinstance(digits, Num) and abs(digits.value) <= 15:
