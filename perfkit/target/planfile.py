@@ -7,6 +7,7 @@ the plan's own unit; nothing is corrected here.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -199,7 +200,36 @@ def _need(found: Mapping[str, Any], name: str, kind: type, where: str, path: Pat
     return value
 
 
+def _part(
+    found: Mapping[str, Any], name: str, allowed: set[str], where: str, path: Path
+) -> Mapping[str, Any]:
+    """Take a table of settings, of which none may be unknown."""
+    told: Mapping[str, Any] = _need(found, name, dict, where, path)
+    for one in told:
+        if one not in allowed:
+            inside = f"{where}.{name}".lstrip(".")
+            raise refuse(
+                "unknown",
+                path=path,
+                where=inside,
+                what="setting",
+                name=one,
+                allowed=sorted(allowed),
+            )
+    return told
+
+
+def _texts(found: Mapping[str, Any], name: str, where: str, path: Path) -> tuple[str, ...]:
+    """Take a list of texts."""
+    values = _need(found, name, list, where, path)
+    if not all(isinstance(one, str) for one in values):
+        raise refuse("setting", path=path, where=where, name=name)
+    return tuple(values)
+
+
 def _title(found: Mapping[str, Any], where: str, path: Path) -> dict[str, str]:
+    if not isinstance(found, dict):
+        raise refuse("setting", path=path, where=where, name="row_title")
     return {lang: _need(found, lang, str, where, path) for lang in words.LANGS}
 
 
@@ -225,31 +255,36 @@ def _rows(path: Path, plan: Path) -> tuple[tuple[str, ...], list[dict[str, str]]
     return header, rows
 
 
-def _table(name: str, found: Mapping[str, Any], path: Path) -> Table:
+def _columns(found: Mapping[str, Any], where: str, path: Path) -> dict[str, Column]:
+    """Take the columns that hold figures or labels."""
+    columns = {}
+    inside = f"{where}.columns"
+    told = _need(found, "columns", dict, where, path)
+    for name in told:
+        one = _part(told, name, {"unit", "unit_from", *words.LANGS}, inside, path)
+        unit = _need({"unit": ""} | dict(one), "unit", str, f"{inside}.{name}", path)
+        held = _need({"unit_from": ""} | dict(one), "unit_from", str, f"{inside}.{name}", path)
+        columns[name] = Column(name, unit, held, _title(one, f"{inside}.{name}", path))
+    return columns
+
+
+def _table(tables: Mapping[str, Any], name: str, path: Path) -> Table:
     where = f"tables.{name}"
+    allowed = {"file", "key", "columns", "row_title", *words.LANGS}
+    found = _part(tables, name, allowed, "tables", path)
     file = _need(found, "file", str, where, path)
     if Path(file).name != file:
         raise refuse("outside", path=path, where=where, name=file)
     header, rows = _rows(path.parent / file, path)
-
-    def known(column: str) -> None:
+    columns = _columns(found, where, path)
+    key = _texts(found, "key", where, path)
+    titles = _title(found["row_title"], where, path) if "row_title" in found else {}
+    held = (c.unit_from for c in columns.values() if c.unit_from)
+    for column in (*key, *titles.values(), *columns, *held):
         if column not in header:
             raise refuse(
                 "unknown", path=path, where=where, what="column", name=column, allowed=header
             )
-
-    columns = {}
-    for column, told in _need(found, "columns", dict, where, path).items():
-        known(column)
-        unit, unit_from = told.get("unit", ""), told.get("unit_from", "")
-        if unit_from:
-            known(unit_from)
-        words_of = _title(told, f"{where}.columns.{column}", path)
-        columns[column] = Column(column, unit, unit_from, words_of)
-    key = tuple(_need(found, "key", list, where, path))
-    titles = found.get("row_title", {})
-    for column in (*key, *titles.values()):
-        known(column)
     title = _title(found, where, path)
     table = Table(name, file, title, key, columns, header, tuple(rows), titles)
     seen: dict[CellId, str] = {}
@@ -303,38 +338,32 @@ def read_folder(folder: Path) -> Plan:
     '1800'
     """
     path = folder / "plan.toml"
-    found = _settings(path)
-    units = {
-        code: Unit(_size(told, code, path), _title(told, f"units.{code}", path))
-        for code, told in _need(found, "units", dict, "plan.toml", path).items()
-    }
-    tables = {
-        name: _table(name, told, path)
-        for name, told in _need(found, "tables", dict, "plan.toml", path).items()
-    }
+    allowed = {"name", "title", "units", "tables", "relations"}
+    found = _part({"plan": _settings(path)}, "plan", allowed, "", path)
+    units = _units(_need(found, "units", dict, "plan.toml", path), path)
+    told = _need(found, "tables", dict, "plan.toml", path)
+    tables = {name: _table(told, name, path) for name in told}
     for table in tables.values():
-        for row in table.rows:
-            for column in table.columns:
-                unit = table.unit_of(row, column)
-                if unit and unit not in units:
-                    raise refuse("unknown", path=path, where=f"tables.{table.name}.{column}",
-                                 what="unit", name=unit, allowed=units)  # fmt: skip
+        for row, column in itertools.product(table.rows, table.columns):
+            unit = table.unit_of(row, column)
+            if unit and unit not in units:
+                where = f"tables.{table.name}.{column}"
+                raise refuse(
+                    "unknown", path=path, where=where, what="unit", name=unit, allowed=units
+                )
     cells = {cell.id: cell for table in tables.values() for cell in _cells(table)}
     declared = tuple(_need(found, "relations", list, "plan.toml", path))
     title = _title(_need(found, "title", dict, "plan.toml", path), "title", path)
-    return Plan(
-        _need(found, "name", str, "plan.toml", path),
-        title,
-        units,
-        tables,
-        cells,
-        declared,
-        str(path),
-    )
+    name = _need(found, "name", str, "plan.toml", path)
+    return Plan(name, title, units, tables, cells, declared, str(path))
 
 
-def _size(told: Mapping[str, Any], code: str, path: Path) -> Fraction:
-    size = number(str(told.get("size", 1)))
-    if not size or size < 0:
-        raise refuse("setting", path=path, where=f"units.{code}", name="size")
-    return size
+def _units(told: Mapping[str, Any], path: Path) -> dict[str, Unit]:
+    units = {}
+    for code in told:
+        one = _part(told, code, {"size", *words.LANGS}, "units", path)
+        size = number(str(one.get("size", 1)))
+        if not size or size < 0:
+            raise refuse("setting", path=path, where=f"units.{code}", name="size")
+        units[code] = Unit(size, _title(one, f"units.{code}", path))
+    return units

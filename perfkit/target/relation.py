@@ -320,9 +320,9 @@ def _checked(compiler: _Compiler, told: Any, at: int) -> Mapping[str, Any]:
     if not isinstance(told, dict) or not isinstance(told.get("id"), str):
         raise compiler.refuse("setting_missing", name="id")
     compiler.where = f"relations[{at}] {told['id']}"
-    kind = told.get("kind")
+    kind = str(told.get("kind"))
     if kind not in KINDS:
-        raise compiler.refuse("unknown", what="kind", name=str(kind), allowed=KINDS)
+        raise compiler.refuse("unknown", what="kind", name=kind, allowed=KINDS)
     needed = (KINDS[kind] - OPTIONAL) | set(words.LANGS)
     needed |= {"rule"} if kind == "rounding" else set()
     for name in sorted(needed - set(told)):
