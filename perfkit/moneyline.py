@@ -1,4 +1,4 @@
-"""Money lines of a budget, such as 300 persons × 80 yuan × 4 = 96,000: read and worked out exactly.
+"""Money lines of a budget, such as 20 persons × 50 yuan × 3 = 3,000: read and worked out exactly.
 
 A line is numbers with their unit, joined by + - × ÷ and brackets, with an optional label before a
 colon. Nothing is evaluated as code: the grammar knows numbers, the units and scales of the words
@@ -273,7 +273,7 @@ def read(text: str) -> MoneyLine:
     Thousands separators, full-width digits, circled numbers before a line, ``×`` or ``x``, the
     scales and units of both languages are understood. ``/`` is "per" before a unit and a
     division before a number. Equals signs are followed step by step: in
-    ``96000+4000=100000×4=400000`` the second step goes on from the first one's result.
+    ``20+5=25×3=75`` the second step goes on from the first one's result.
 
     Parameters
     ----------
@@ -292,10 +292,10 @@ def read(text: str) -> MoneyLine:
 
     Examples
     --------
-    >>> line = read("300 persons/quarter x 80 yuan/day x 4 = 96,000 yuan")
+    >>> line = read("20 persons/quarter x 50 yuan/day x 3 = 3,000 yuan")
     >>> line.computed, line.stated, line.holds
-    (Decimal('96000'), Decimal('96000'), True)
-    >>> read("96000+4000=100000×4=400000").holds, read("5×300×12=1800").holds
+    (Decimal('3000'), Decimal('3000'), True)
+    >>> read("20+5=25×3=75").holds, read("5×20×3=30").holds
     (True, False)
     """
     if len(text) > MAX_LENGTH:

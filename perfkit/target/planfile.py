@@ -165,8 +165,8 @@ def number(text: str) -> Fraction | None:
 
     Examples
     --------
-    >>> number("12,240"), number("8.67"), number("-")
-    (Fraction(12240, 1), Fraction(867, 100), None)
+    >>> number("1,250"), number("1.25"), number("-")
+    (Fraction(1250, 1), Fraction(5, 4), None)
     """
     plain = text.strip()
     if not NUMBER.fullmatch(plain) or sum(c.isdigit() for c in plain) > MAX_DIGITS:
@@ -179,7 +179,7 @@ def decimals(text: str) -> int:
 
     Examples
     --------
-    >>> decimals("8.67"), decimals("1,400")
+    >>> decimals("1.25"), decimals("1,250")
     (2, 0)
     """
     return len(text.partition(".")[2]) if NUMBER.fullmatch(text.strip()) else 0
@@ -334,8 +334,8 @@ def read_folder(folder: Path) -> Plan:
     --------
     >>> from perfkit import bundle
     >>> plan = read_folder(bundle.plan_path("branch_2005"))
-    >>> plan.cells["urban_rural", "headcount_persons[rural]"].printed
-    '1800'
+    >>> plan.cells["urban_rural", "headcount_persons[rural]"].unit
+    'persons'
     """
     path = folder / "plan.toml"
     allowed = {"name", "title", "units", "tables", "relations"}
