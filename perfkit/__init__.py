@@ -14,11 +14,13 @@ __all__ = [
     "errors",
     "explain",
     "kpi",
+    "moneyline",
     "org",
     "period",
     "plan",
     "report",
     "show",
+    "target",
     "words",
 ]
 __version__ = "0.1.0"

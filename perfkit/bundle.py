@@ -1,12 +1,12 @@
-"""Where the books and notebooks that come with perfkit lie: in the wheel, or in a checkout."""
+"""Where the books, plans and notebooks that come with perfkit lie: in the wheel, or a checkout."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from perfkit.errors import UnknownName
+from perfkit.errors import PerfkitError, UnknownName
 
-__all__ = ["book_path", "books", "notebook_path", "notebooks"]
+__all__ = ["book_path", "books", "notebook_path", "notebooks", "plan_path", "plans"]
 
 _HERE = Path(__file__).resolve().parent
 
@@ -95,3 +95,53 @@ def notebook_path(notebook: str | Path) -> Path:
     if str(notebook) in notebooks():
         return _folder("notebooks") / f"{notebook}.ipynb"
     raise UnknownName(kind="notebook", name=notebook, allowed=notebooks())
+
+
+def plans() -> list[str]:
+    """List the bundled plans.
+
+    Examples
+    --------
+    >>> "branch_2005" in plans()
+    True
+    """
+    return sorted(p.parent.name for p in _folder("data").glob("*/plan.toml"))
+
+
+def plan_path(plan: str | Path) -> Path:
+    """Find a plan by its bundled name or its path.
+
+    Parameters
+    ----------
+    plan : str or Path
+        A bundled name such as ``"branch_2005"``, a folder with a plan.toml, or an .xlsx file.
+
+    Returns
+    -------
+    Path
+        The folder, or the file.
+
+    Raises
+    ------
+    UnknownName
+        Neither a bundled plan nor a path.
+    PerfkitError
+        The path is there, but is no plan.
+
+    Examples
+    --------
+    >>> plan_path("branch_2005").name
+    'branch_2005'
+    """
+    path = Path(plan)
+    if path.name == "plan.toml" and path.is_file():
+        return path.parent
+    if path.is_dir() and (path / "plan.toml").is_file():
+        return path
+    if path.suffix.lower() in {".xlsx", ".xlsm"} and path.is_file():
+        return path
+    if str(plan) in plans():
+        return _folder("data") / str(plan)
+    if path.exists():
+        raise PerfkitError("no_plan", path=path)
+    raise UnknownName(kind="plan", name=plan, allowed=plans())

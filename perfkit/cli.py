@@ -78,6 +78,21 @@ def _check(args: argparse.Namespace) -> int:
     return 2 if any(f.severity == "error" for f in findings) else 0
 
 
+def _audit(args: argparse.Namespace) -> int:
+    from perfkit import target
+
+    done = target.audit(args.plan)
+    if args.format == "json":
+        print(json.dumps([one.record() for one in done.found], ensure_ascii=False, indent=1))
+    else:
+        for one in done.found:
+            print(f"[{words.text(f'audit.kind.{one.kind}', args.lang)}] {one.text(args.lang)}")
+        print(done.summary(args.lang))
+    if done.unread:
+        _say(done.left_out(args.lang))
+    return 0
+
+
 def _variants(pairs: Sequence[str]) -> dict[str, str]:
     out = {}
     for pair in pairs:
@@ -259,6 +274,21 @@ def _add_facts(commands: _Commands) -> None:
     sample.add_argument("--format", choices=("csv", "parquet"), default="csv")
 
 
+def _add_plans(commands: _Commands) -> None:
+    audit = commands.add(
+        "audit",
+        _audit,
+        "list the contradictions inside a plan, each with its cell and likely repair",
+        "branch_2005 --format json",
+    )
+    audit.add_argument(
+        "plan",
+        metavar="PLAN",
+        help="a bundled plan, a folder with a plan.toml, or an .xlsx file with formulas",
+    )
+    audit.add_argument("--format", choices=("text", "json"), default="text")
+
+
 def _add_reports(commands: _Commands) -> None:
     run = commands.add(
         "run",
@@ -288,6 +318,7 @@ def _add_reports(commands: _Commands) -> None:
 def _parser() -> argparse.ArgumentParser:
     commands = _Commands()
     _add_facts(commands)
+    _add_plans(commands)
     _add_reports(commands)
     return commands.parser
 

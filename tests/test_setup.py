@@ -173,6 +173,7 @@ def test_wheel_holds_every_file_of(folder: str, inside: str, wheel: set[str]):
         "perfkit/words/zh.toml",
         "perfkit/_bundle/data/district_one/book.toml",
         "perfkit/_bundle/data/cases/book.toml",
+        "perfkit/_bundle/data/branch_2005/plan.toml",
         "perfkit/_bundle/notebooks/monthly_review.ipynb",
         "perfkit/_bundle/notebooks/cases/activity_vs_large_policies.ipynb",
     ],
