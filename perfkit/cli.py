@@ -65,7 +65,10 @@ def _check(args: argparse.Namespace) -> int:
 
     findings = check_book(args.book)
     if not any(f.severity == "error" for f in findings):
-        findings = [*findings, *kpi.check_codes(open_book(args.book))]
+        book = open_book(args.book)
+        findings = [*findings, *kpi.check_codes(book)]
+        if args.reconcile:
+            findings += kpi.reconcile_findings(kpi.reconcile(book))
     if args.format == "json":
         print(json.dumps([f.record() for f in findings], ensure_ascii=False, indent=1))
     else:
@@ -220,6 +223,11 @@ def _add_facts(commands: _Commands) -> None:
     check = commands.add("check", _check, "list what is wrong or odd in a book", "district_one")
     check.add_argument("book", metavar="BOOK", help=BOOK)
     check.add_argument("--format", choices=("text", "json"), default="text")
+    check.add_argument(
+        "--reconcile",
+        action="store_true",
+        help="also hold the roll-forward, control totals and targets against each other",
+    )
 
     kpi = commands.add(
         "kpi",

@@ -9,6 +9,7 @@ from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
 from perfkit.kpi.measure import check_period, grid, measure
 from perfkit.kpi.places import units
+from perfkit.kpi.reconcile import reconcile, reconcile_findings
 from perfkit.kpi.variant import bridge
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "life_table",
     "measure",
     "measures",
+    "reconcile",
+    "reconcile_findings",
     "survival",
     "targets",
     "units",
