@@ -69,6 +69,8 @@ def _check(args: argparse.Namespace) -> int:
         findings = [*findings, *kpi.check_codes(book)]
         if args.reconcile:
             findings += kpi.reconcile_findings(kpi.reconcile(book))
+        if args.against:
+            findings += _restated(book, Path(args.against))
     if args.format == "json":
         print(json.dumps([f.record() for f in findings], ensure_ascii=False, indent=1))
     else:
@@ -79,6 +81,28 @@ def _check(args: argparse.Namespace) -> int:
             print(f"    {found.fix(args.lang)}")
         print(words.text("cli.checked", args.lang, count=len(findings)))
     return 2 if any(f.severity == "error" for f in findings) else 0
+
+
+def _restated(book: Any, folder: Path) -> list[Any]:
+    from perfkit import kpi
+    from perfkit.book import snapshot
+
+    before = snapshot.open_snapshot(folder, book)
+    rows = snapshot.restated(before, book)
+    numbers = kpi.restated_kpis(before, book)
+    return [
+        *snapshot.restated_findings(rows, before),
+        *kpi.restated_findings(numbers, before, book),
+    ]
+
+
+def _snapshot(args: argparse.Namespace) -> int:
+    from perfkit.book.snapshot import take
+
+    made, written = take(args.book, Path(args.out), force=args.force)
+    said = "snapshot_taken" if written else "snapshot_there"
+    _say(words.text(f"cli.{said}", args.lang, path=made))
+    return 0
 
 
 def _variants(pairs: Sequence[str]) -> dict[str, str]:
@@ -228,6 +252,9 @@ def _add_facts(commands: _Commands) -> None:
         action="store_true",
         help="also hold the roll-forward, control totals and targets against each other",
     )
+    check.add_argument(
+        "--against", metavar="SNAPSHOT", help="also list what was restated since a snapshot"
+    )
 
     kpi = commands.add(
         "kpi",
@@ -265,6 +292,20 @@ def _add_facts(commands: _Commands) -> None:
     sample.add_argument("--format", choices=("csv", "parquet"), default="csv")
 
 
+def _add_copies(commands: _Commands) -> None:
+    snapshot = commands.add(
+        "snapshot",
+        _snapshot,
+        "keep the state of a book, so that a later restatement shows",
+        "my_book --out snapshots",
+    )
+    snapshot.add_argument("book", metavar="BOOK", help=BOOK)
+    snapshot.add_argument("--out", default="snapshots", metavar="DIR")
+    snapshot.add_argument(
+        "--force", action="store_true", help="replace a snapshot of the same day, of other data"
+    )
+
+
 def _add_reports(commands: _Commands) -> None:
     run = commands.add(
         "run",
@@ -294,6 +335,7 @@ def _add_reports(commands: _Commands) -> None:
 def _parser() -> argparse.ArgumentParser:
     commands = _Commands()
     _add_facts(commands)
+    _add_copies(commands)
     _add_reports(commands)
     return commands.parser
 

@@ -10,6 +10,7 @@ from perfkit.kpi.entered import targets
 from perfkit.kpi.measure import check_period, grid, measure
 from perfkit.kpi.places import units
 from perfkit.kpi.reconcile import reconcile, reconcile_findings
+from perfkit.kpi.restated import restated_findings, restated_kpis
 from perfkit.kpi.variant import bridge
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "measures",
     "reconcile",
     "reconcile_findings",
+    "restated_findings",
+    "restated_kpis",
     "survival",
     "targets",
     "units",
