@@ -105,6 +105,16 @@ def _snapshot(args: argparse.Namespace) -> int:
     return 0
 
 
+def _mask(args: argparse.Namespace) -> int:
+    from perfkit.book.mask import mask
+
+    made = mask(args.book, Path(args.out), seed=args.seed)
+    left_out = ", ".join(made.left_out) or "–"
+    facts = {"path": made.path, "days": made.kept_days, "left_out": left_out}
+    _say(words.text("cli.masked", args.lang, **facts))
+    return 0
+
+
 def _variants(pairs: Sequence[str]) -> dict[str, str]:
     out = {}
     for pair in pairs:
@@ -303,6 +313,18 @@ def _add_copies(commands: _Commands) -> None:
     snapshot.add_argument("--out", default="snapshots", metavar="DIR")
     snapshot.add_argument(
         "--force", action="store_true", help="replace a snapshot of the same day, of other data"
+    )
+
+    mask = commands.add(
+        "mask",
+        _mask,
+        "write a copy for training: other codes, names and days, the same KPIs",
+        "my_book training_book",
+    )
+    mask.add_argument("book", metavar="BOOK", help=BOOK)
+    mask.add_argument("out", metavar="OUT", help="a new or empty folder")
+    mask.add_argument(
+        "--seed", type=int, metavar="N", help="mask alike again; whoever knows it can undo it"
     )
 
 
