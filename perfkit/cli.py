@@ -70,7 +70,7 @@ def _check(args: argparse.Namespace) -> int:
         if args.reconcile:
             findings += kpi.reconcile_findings(kpi.reconcile(book))
         if args.against:
-            findings += _restated(book, Path(args.against))
+            findings += kpi.restated_since(book, Path(args.against))
     if args.format == "json":
         print(json.dumps([f.record() for f in findings], ensure_ascii=False, indent=1))
     else:
@@ -83,25 +83,11 @@ def _check(args: argparse.Namespace) -> int:
     return 2 if any(f.severity == "error" for f in findings) else 0
 
 
-def _restated(book: Any, folder: Path) -> list[Any]:
-    from perfkit import kpi
-    from perfkit.book import snapshot
-
-    before = snapshot.open_snapshot(folder, book)
-    rows = snapshot.restated(before, book)
-    numbers = kpi.restated_kpis(before, book)
-    return [
-        *snapshot.restated_findings(rows, before),
-        *kpi.restated_findings(numbers, before, book),
-    ]
-
-
 def _snapshot(args: argparse.Namespace) -> int:
     from perfkit.book.snapshot import take
 
     made, written = take(args.book, Path(args.out), force=args.force)
-    said = "snapshot_taken" if written else "snapshot_there"
-    _say(words.text(f"cli.{said}", args.lang, path=made))
+    _say(words.text(f"cli.snapshot_{'taken' if written else 'there'}", args.lang, path=made))
     return 0
 
 
@@ -109,9 +95,20 @@ def _mask(args: argparse.Namespace) -> int:
     from perfkit.book.mask import mask
 
     made = mask(args.book, Path(args.out), seed=args.seed)
-    left_out = ", ".join(made.left_out) or "–"
-    facts = {"path": made.path, "days": made.kept_days, "left_out": left_out}
+    facts = {"path": made.path, "days": made.kept_days, "left_out": made.said_left_out}
     _say(words.text("cli.masked", args.lang, **facts))
+    return 0
+
+
+def _template(args: argparse.Namespace) -> int:
+    import datetime as dt
+
+    from perfkit import kpi, show
+
+    out = Path(args.out)
+    made = kpi.form(args.lang, book=args.book, as_of=dt.datetime.now(tz=dt.UTC).date())
+    said = "template" if show.write_form(made, out) else "template_only"
+    _say(words.text(f"cli.{said}", args.lang, path=out, folder=out.absolute().parent))
     return 0
 
 
@@ -325,6 +322,14 @@ def _add_copies(commands: _Commands) -> None:
     mask.add_argument("out", metavar="OUT", help="a new or empty folder")
     mask.add_argument(
         "--seed", type=int, metavar="N", help="mask alike again; whoever knows it can undo it"
+    )
+
+    template = commands.add(
+        "template", _template, "write an Excel workbook to fill by hand", "my_book/book.xlsx"
+    )
+    template.add_argument("out", metavar="OUT.xlsx", help="a new file, in the book's own folder")
+    template.add_argument(
+        "--book", default="district_one", help="whose root, ranks and rules to start from"
     )
 
 

@@ -58,6 +58,11 @@ class Masked:
     kept_days: int
     left_out: tuple[str, ...]
 
+    @property
+    def said_left_out(self) -> str:
+        """The columns that were left out, in one line."""
+        return ", ".join(self.left_out) or "–"
+
 
 def mask(book: str | Path, out: Path, *, seed: int | None = None) -> Masked:
     """Write a copy of a book for training.
@@ -108,6 +113,8 @@ def mask(book: str | Path, out: Path, *, seed: int | None = None) -> Masked:
         for name, frame in masked.items():
             _write(frame, name, folder)
         (folder / "book.toml").write_text(settings, encoding="utf-8")
+        if out.exists():
+            out.rmdir()  # refused where something came into it meanwhile
     return Masked(out, codes.units, codes.people, kept, _left_out(opened))
 
 

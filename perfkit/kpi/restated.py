@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from perfkit import org
 from perfkit import period as spans
-from perfkit.book import Book, Finding
+from perfkit.book import Book, Finding, snapshot
 from perfkit.kpi.catalogue import kpi
 from perfkit.kpi.choose import computable
 from perfkit.kpi.measure import grid
 from perfkit.kpi.places import units
 from perfkit.period import Period
 
-__all__ = ["restated_findings", "restated_kpis"]
+__all__ = ["restated_findings", "restated_kpis", "restated_since"]
 
 HEADLINE = (
     "premium_submitted",
@@ -159,3 +160,40 @@ def restated_findings(found: pd.DataFrame, before: Book, now: Book) -> list[Find
 
 def _said(value: float) -> str:
     return "–" if np.isnan(value) else f"{round(value, 4):.12g}"
+
+
+def restated_since(now: Book, folder: Path) -> list[Finding]:
+    """List what was restated since a snapshot, and what it did to the numbers.
+
+    Parameters
+    ----------
+    now : Book
+        The book.
+    folder : Path
+        What `perfkit.book.snapshot.take` wrote of it.
+
+    Returns
+    -------
+    list of Finding
+
+    Raises
+    ------
+    PerfkitError
+        The folder is no snapshot of this book, or of a later day.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from perfkit.book import open_book
+    >>> with tempfile.TemporaryDirectory() as out:
+    ...     made, _ = snapshot.take("cases", Path(out))
+    ...     [f.rule for f in restated_since(open_book("cases"), made)]
+    ['not_restated']
+    """
+    before = snapshot.open_snapshot(folder, now)
+    rows = snapshot.restated(before, now)
+    numbers = restated_kpis(before, now)
+    return [
+        *snapshot.restated_findings(rows, before),
+        *restated_findings(numbers, before, now),
+    ]
