@@ -251,18 +251,6 @@ BOOK = "a bundled book, or a folder with a book.toml"
 
 
 def _add_facts(commands: _Commands) -> None:
-    check = commands.add("check", _check, "list what is wrong or odd in a book", "district_one")
-    check.add_argument("book", metavar="BOOK", help=BOOK)
-    check.add_argument("--format", choices=("text", "json"), default="text")
-    check.add_argument(
-        "--reconcile",
-        action="store_true",
-        help="also hold the roll-forward, control totals and targets against each other",
-    )
-    check.add_argument(
-        "--against", metavar="SNAPSHOT", help="also list what was restated since a snapshot"
-    )
-
     kpi = commands.add(
         "kpi",
         _kpi,
@@ -299,7 +287,15 @@ def _add_facts(commands: _Commands) -> None:
     sample.add_argument("--format", choices=("csv", "parquet"), default="csv")
 
 
-def _add_copies(commands: _Commands) -> None:
+def _add_books(commands: _Commands) -> None:
+    check = commands.add("check", _check, "list what is wrong or odd in a book", "district_one")
+    check.add_argument("book", metavar="BOOK", help=BOOK)
+    check.add_argument("--format", choices=("text", "json"), default="text")
+    reconcile = "also hold the roll-forward, control totals and targets against each other"
+    check.add_argument("--reconcile", action="store_true", help=reconcile)
+    against = "also list what was restated since a snapshot"
+    check.add_argument("--against", metavar="SNAPSHOT", help=against)
+
     snapshot = commands.add(
         "snapshot",
         _snapshot,
@@ -361,8 +357,8 @@ def _add_reports(commands: _Commands) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     commands = _Commands()
+    _add_books(commands)
     _add_facts(commands)
-    _add_copies(commands)
     _add_reports(commands)
     return commands.parser
 

@@ -43,7 +43,7 @@ def reconcile(book: Book) -> pd.DataFrame:
     - headcount: opening + recruits - leavers (+ transfers in - out, where the book knows them)
       against closing, by unit and whole month of the facts.
     - control: what the book comes to against the total in the table control, to the last digit
-      written there (716000 is agreed to the yuan, 0.41 to the per cent).
+      written there (1234 is agreed to the yuan, 0.41 to the per cent).
     - targets: the sum of the next lower units that have an entry against the unit's own entry,
       by period, KPI and version; ratios are left out, their parts do not add up.
     - target_unit: a target (right) of a unit that the book does not know.
