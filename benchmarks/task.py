@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 AS_OF = dt.date(2012, 10, 31)
-FIRST = dt.date(2010, 11, 1)
+FIRST = dt.date(2011, 1, 1)  # whole years: the year to date begins within the facts
 LARGE = 50_000  # yuan, as in book.toml
 LEADING = ("supervisor", "senior_supervisor", "department_manager")
 VARIANTS = {"fyc": "issued"}

@@ -39,7 +39,7 @@ class Finding:
     count : int
         How many rows. [rows]
     rows : tuple of dict
-        The first five: file, line (as the user sees it), value.
+        The first five: file, line (as the user sees it; None for what has none), value.
     facts : dict
         What else the sentence and its way out need.
     """
@@ -63,7 +63,7 @@ class Finding:
 
     def text(self, lang: str) -> str:
         """Say what was found, with the first places."""
-        places = "; ".join(f"{r['file']}:{r['line']} {r['value']!r}" for r in self.rows)
+        places = "; ".join(_place(row) for row in self.rows)
         return self._say("check", lang) + (f" ({places})" if places else "")
 
     def fix(self, lang: str) -> str:
@@ -84,6 +84,13 @@ class Finding:
             "fix_zh": self.fix("zh"),
             "fix_en": self.fix("en"),
         }
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Say where a row stands; what is found by comparing has no line."""
+    if row["line"] is None:
+        return str(row["value"])
+    return f"{row['file']}:{row['line']} {row['value']!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +203,10 @@ def _unit_rules(raws: Mapping[str, Raw], name: str, levels: Sequence[str]) -> It
 
 
 def _period_rules(connection: duckdb.DuckDBPyConnection, name: str) -> Iterator[_Rule]:
-    """List the periods of targets that cannot be read."""
-    if name != "targets":
+    """List the periods of targets and control totals that cannot be read."""
+    if name not in {"targets", "control"}:
         return
-    found = connection.execute("SELECT DISTINCT period FROM targets ORDER BY 1").fetchall()
+    found = connection.execute(f"SELECT DISTINCT period FROM {name} ORDER BY 1").fetchall()
     bad = [text for (text,) in found if text is not None and not _is_period(text)]
     if bad:
         written = ", ".join("'" + text.replace("'", "''") + "'" for text in bad)

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from perfkit.book import schema
+from perfkit.book import schema, sheets
 from perfkit.errors import PerfkitError
 
 __all__ = ["Raw", "connect", "fingerprint", "lines", "read", "read_settings", "readable"]
@@ -81,7 +81,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 
 def files(folder: Path) -> dict[str, Path]:
-    """Find the file of each table of the contract.
+    """Find the file of each table of the contract: its own, or a workbook with a sheet of its name.
 
     Raises
     ------
@@ -89,9 +89,10 @@ def files(folder: Path) -> dict[str, Path]:
         Two files claim to be the same table.
     """
     found: dict[str, Path] = {}
+    kept = sheets.tables_in(folder)
     for name in schema.tables():
         here = [folder / f"{name}{suffix}" for suffix in SUFFIXES]
-        here = [path for path in here if path.exists()]
+        here = [*(path for path in here if path.exists()), *kept.get(name, [])]
         if len(here) > 1:
             raise PerfkitError("two_files", table=name, files=", ".join(path.name for path in here))
         if here:
@@ -104,7 +105,9 @@ def strangers(folder: Path) -> list[str]:
     known = {f"{name}{suffix}" for name in schema.tables() for suffix in SUFFIXES}
     data = (*SUFFIXES, ".xls", ".xlsm", ".txt", ".tsv")
     names = [path.name for path in folder.iterdir() if path.suffix.lower() in data]
-    return sorted(name for name in names if name not in known)
+    books = sheets.strange_sheets(folder)
+    inside = [f"{name}: {sheet}" for name, own in books.items() for sheet in own]
+    return sorted([*(n for n in names if n not in known and n not in books), *inside])
 
 
 def _members(path: Path) -> list[Path]:
@@ -120,7 +123,7 @@ def fingerprint(folder: Path, paths: Iterable[Path]) -> str:
         The start of a SHA-256 over names and contents.
     """
     digest = hashlib.sha256()
-    for path in sorted([folder / "book.toml", *(m for p in paths for m in _members(p))]):
+    for path in sorted({folder / "book.toml", *(m for p in paths for m in _members(p))}):
         digest.update(path.relative_to(folder).as_posix().encode())
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -144,7 +147,7 @@ def _names(header: Sequence[str]) -> list[str]:
 
 
 def _excel(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> Lines:
-    """Bring one sheet in as text."""
+    """Bring one sheet in as text; of a header cell the first line is the column's name."""
     import pyarrow as pa
     from python_calamine import CalamineWorkbook
 
@@ -153,7 +156,7 @@ def _excel(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> Lin
     sheet = book.get_sheet_by_name(name)
     cells = [[_cell(value) for value in row] for row in sheet.to_python()]
     top = sheet.start[0] + 1 if sheet.start else 1
-    header = [(cell or "").strip() for cell in cells[0]] if cells else []
+    header = [(cell or "").split("\n")[0].strip() for cell in cells[0]] if cells else []
     held = [(line, row) for line, row in enumerate(cells[1:], top + 1) if any(row)]
     places = [i for i, text in enumerate(header) if text or any(row[i] for _, row in held)]
     columns = [pa.array([row[i] for _, row in held], pa.string()) for i in places]

@@ -7,8 +7,11 @@ from perfkit.kpi.cohort import cohorts, life_table, survival
 from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
 from perfkit.kpi.entered import targets
+from perfkit.kpi.form import form
 from perfkit.kpi.measure import check_period, grid, measure
 from perfkit.kpi.places import units
+from perfkit.kpi.reconcile import reconcile, reconcile_findings
+from perfkit.kpi.restated import restated_findings, restated_kpis, restated_since
 from perfkit.kpi.variant import bridge
 
 __all__ = [
@@ -25,12 +28,18 @@ __all__ = [
     "computable",
     "curve",
     "distribution",
+    "form",
     "glossary",
     "grid",
     "kpi",
     "life_table",
     "measure",
     "measures",
+    "reconcile",
+    "reconcile_findings",
+    "restated_findings",
+    "restated_kpis",
+    "restated_since",
     "survival",
     "targets",
     "units",

@@ -33,8 +33,8 @@ def check_codes(book: Book) -> list[Finding]:
     Returns
     -------
     list of Finding
-        Warnings, one a name: KPIs of targets, measures of observations, thresholds and variants
-        of book.toml.
+        Warnings, one a name: KPIs of targets and control totals, measures of observations,
+        thresholds and variants of book.toml.
 
     Examples
     --------
@@ -43,8 +43,9 @@ def check_codes(book: Book) -> list[Finding]:
     []
     """
     found: list[Finding] = []
-    if book.has("targets"):
-        found += _unknown("unknown_kpi", "targets", book.home("targets")["kpi"], catalogue())
+    for table in ("targets", "control"):
+        if book.has(table):
+            found += _unknown("unknown_kpi", table, book.home(table)["kpi"], catalogue())
     if book.has("observations"):
         seen = book.home("observations")["measure"]
         found += _unknown("unknown_kpi", "observations", seen, measures())
