@@ -22,5 +22,6 @@ __all__ = [
     "show",
     "target",
     "words",
+    "workbook",
 ]
 __version__ = "0.1.0"

@@ -112,4 +112,4 @@ def test_public_functions_say_what_they_do(path: Path) -> None:
 def test_show_computes_nothing_of_its_own_and_opens_no_book() -> None:
     for path in (p for p in MODULES if _room(p) == "show"):
         rooms = {n.split(".")[1] for n in _imports(_parsed(path)) if n.startswith("perfkit.")}
-        assert rooms <= {"words", "errors", "period", "org", "kpi", "show"}
+        assert rooms <= {"words", "errors", "period", "org", "workbook", "kpi", "show"}

@@ -135,13 +135,13 @@ def _choices(column: str) -> list[str]:
 
 
 def test_every_example_is_what_the_contract_takes(tmp_path: Path) -> None:
-    """The examples of the headers, filled in, are a book without findings but for its day."""
+    """The examples of the headers make a book that only names people and units it has not."""
     made = kpi.form("en", as_of=dt.date(2012, 10, 31))
     rows = {s.name: [{f.name: f.example for f in s.fields if f.example}] for s in made.sheets}
     write_form(made, tmp_path / "book.xlsx")
     _fill(tmp_path / "book.xlsx", rows)
     codes = [f.rule for f in check_book(tmp_path)]
-    assert codes == ["unknown_unit"] * codes.count("unknown_unit")
+    assert set(codes) <= {"unknown_unit", "unknown_recruiter"}
     assert kpi.check_codes(open_book(tmp_path)) == []
 
 

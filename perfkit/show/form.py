@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from perfkit import words
+from perfkit import words, workbook
 from perfkit.errors import PerfkitError
 from perfkit.kpi.form import Field, Form, Sheet
 
@@ -81,9 +81,7 @@ def write_form(form: Form, path: Path) -> bool:
 
 
 def _workbook(form: Form) -> Any:
-    import openpyxl
-
-    book = openpyxl.Workbook()
+    book = workbook.new()
     book.properties.creator = "perfkit"
     readme = book.active
     readme.title = "readme"
@@ -115,18 +113,16 @@ def _put(cell: Any, value: Any) -> None:
 
 def _head(cell: Any, name: str, said: str = "", *, need: bool = True) -> None:
     """Write a header: the name in bold, what is said of it under it."""
-    from openpyxl.cell.rich_text import CellRichText, TextBlock
-    from openpyxl.cell.text import InlineFont
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
+    kit = workbook.parts()
     _put(cell, name)
     if said:
-        bold, plain = (InlineFont(rFont=FONT, sz=s, b=b, color=INK) for s, b in ((11, 1), (10, 0)))
-        cell.value = CellRichText(TextBlock(bold, name), TextBlock(plain, f"\n{said}"))
-    cell.font = Font(name=FONT, bold=True, color=INK)
-    cell.fill = PatternFill("solid", fgColor=NEEDED if need else OPTIONAL)
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
-    cell.border = Border(right=Side("thin", color=INK))
+        sizes = ((11, 1), (10, 0))
+        bold, plain = (kit.InlineFont(rFont=FONT, sz=s, b=b, color=INK) for s, b in sizes)
+        cell.value = kit.CellRichText(kit.TextBlock(bold, name), kit.TextBlock(plain, f"\n{said}"))
+    cell.font = kit.Font(name=FONT, bold=True, color=INK)
+    cell.fill = kit.PatternFill("solid", fgColor=NEEDED if need else OPTIONAL)
+    cell.alignment = kit.Alignment(wrap_text=True, vertical="top")
+    cell.border = kit.Border(right=kit.Side("thin", color=INK))
 
 
 def _example(field: Field) -> str:
@@ -138,8 +134,6 @@ def _example(field: Field) -> str:
 
 def _table(here: Any, sheet: Sheet, lang: str) -> None:
     """Lay out an empty table: names, meanings, units and an example in the frozen header."""
-    from openpyxl.utils import get_column_letter
-
     lines = 1
     for number, field in enumerate(sheet.fields, 1):
         unit = words.text(f"template.short.{field.type}", lang)
@@ -148,7 +142,7 @@ def _table(here: Any, sheet: Sheet, lang: str) -> None:
             said.append(words.text("template.example", lang, value=example))
         width = max(WIDTHS[field.type], len(field.name) + 4)
         _head(here.cell(1, number), field.name, "\n".join(said), need=field.need)
-        column = here.column_dimensions[get_column_letter(number)]
+        column = here.column_dimensions[workbook.column_letter(number)]
         column.width = width
         column.number_format = FORMATS[field.type]
         lines = max(lines, 1 + sum(-(-_wide(part) // (width - 3)) for part in said))
@@ -163,8 +157,6 @@ def _wide(text: str) -> int:
 
 def _choices(here: Any, column: int, name: str, choices: Any, lang: str) -> str:
     """Write a list with what its choices are called; give the range that holds it."""
-    from openpyxl.utils import get_column_letter
-
     _head(here.cell(1, column), name)
     _head(here.cell(1, column + 1), words.text("template.called", lang), need=False)
     for row, (code, called) in enumerate(choices, 2):
@@ -172,37 +164,33 @@ def _choices(here: Any, column: int, name: str, choices: Any, lang: str) -> str:
         _put(here.cell(row, column + 1), called or None)
     for at, texts in ((column, [c for c, _ in choices]), (column + 1, [c for _, c in choices])):
         widest = max([_wide(text) for text in texts], default=0)
-        here.column_dimensions[get_column_letter(at)].width = max(12, widest + 3)
+        here.column_dimensions[workbook.column_letter(at)].width = max(12, widest + 3)
     here.freeze_panes = "A2"
-    letter = get_column_letter(column)
+    letter = workbook.column_letter(column)
     return f"lists!${letter}$2:${letter}${len(choices) + 1}"
 
 
 def _rules(here: Any, sheet: Sheet, ranges: dict[str, str], lang: str) -> None:
     """Let Excel offer the lists, and refuse what is no date or number."""
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
-
     for number, field in enumerate(sheet.fields, 1):
         rule = {"type": "list", "formula1": ranges[field.choices]} if field.choices else None
         rule = rule or KINDS.get(field.type)
         if rule is None:
             continue
-        check = DataValidation(**rule, allow_blank=True, showErrorMessage=True)
+        check = workbook.parts().DataValidation(**rule, allow_blank=True, showErrorMessage=True)
         check.errorTitle = field.name
         check.error = words.text(f"template.refuse_{rule['type']}", lang)
-        letter = get_column_letter(number)
+        letter = workbook.column_letter(number)
         check.add(f"{letter}2:{letter}{ROWS + 1}")
         here.add_data_validation(check)
 
 
 def _readme(here: Any, form: Form) -> None:
     """Say how to fill it; then every column with its meaning, unit and an example row."""
-    from openpyxl.styles import Alignment, Font, PatternFill
-
+    kit = workbook.parts()
     for row, line in enumerate(form.readme, 1):
         _put(here.cell(row, 1), line)
-        here.cell(row, 1).font = Font(name=FONT, bold=row == 1, size=14 if row == 1 else 11)
+        here.cell(row, 1).font = kit.Font(name=FONT, bold=row == 1, size=14 if row == 1 else 11)
     row = len(form.readme) + 2
     names = ("sheet", "column", "about", "unit", "need", "choices", "example")
     for number, name in enumerate(names, 1):
@@ -216,10 +204,10 @@ def _readme(here: Any, form: Form) -> None:
             for number, value in enumerate((*cells, _example(field)), 1):
                 cell = here.cell(row, number)
                 _put(cell, value or None)
-                cell.alignment = Alignment(wrap_text=number == 3, vertical="top")
+                cell.alignment = kit.Alignment(wrap_text=number == 3, vertical="top")
                 cell.number_format = FORMATS["text"]
                 if band % 2 == 0:
-                    cell.fill = PatternFill("solid", fgColor=PALE)
+                    cell.fill = kit.PatternFill("solid", fgColor=PALE)
     for letter, width in zip("ABCDEFG", (14, 18, 48, 22, 10, 18, 18), strict=True):
         here.column_dimensions[letter].width = width
     here.sheet_view.showGridLines = False

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from perfkit import words
+from perfkit import words, workbook
 from perfkit.target.expression import (
     Blank,
     Call,
@@ -63,14 +63,12 @@ def _number(value: Any) -> Fraction | None:
 
 
 def _open(path: Path) -> _Sheets:
-    import openpyxl
-
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(one.file_size for one in packed.infolist()) > MOST_BYTES:
                 raise refuse("too_large", path=path)
-        saved = openpyxl.load_workbook(path, data_only=True)
-        return _Sheets(saved, openpyxl.load_workbook(path, data_only=False))
+        saved = workbook.read(path, formulas=False)
+        return _Sheets(saved, workbook.read(path, formulas=True))
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, SyntaxError) as error:
         raise refuse("workbook", path=path, why=str(error) or type(error).__name__) from error
 
@@ -106,9 +104,7 @@ class _Sheet:
 
     def inside(self, sheet: str, span: str, text: str, at: int) -> Iterator[Node]:
         """Name the numbers of a range; empty cells and texts count for nothing, as in Excel."""
-        from openpyxl.utils import range_boundaries
-
-        left, top, right, bottom = range_boundaries(span)
+        left, top, right, bottom = workbook.bounds(span)
         if (right - left + 1) * (bottom - top + 1) > MOST_CELLS:
             raise Expression("too_long", text, at)
         for row in self.sheets.saved[sheet][span]:
