@@ -263,7 +263,7 @@ def cells(
     flows: Sequence[Flow],
     days: Frame,
     agents: Frame,
-    only: Frame | None = None,
+    split: Frame | None = None,
 ) -> Frame:
     """Add up a table's rows by agent and atom of time. The only step that sees facts.
 
@@ -277,13 +277,13 @@ def cells(
         day, atom, early: the days asked for; a day belongs to one atom.
     agents : LazyFrame
         agent_id, agent.
-    only : LazyFrame, optional
-        agent, atom: add up only these, by day.
+    split : LazyFrame, optional
+        agent, atom: add up these by day.
 
     Returns
     -------
     LazyFrame
-        agent, atom (the day, with `only`), and one column a flow. [fen or rows]
+        agent, atom, one column a flow [fen or rows], and with `split` also at: the day, or -1.
     """
     date, who = flows[0].date, flows[0].who
     needed = {c for f in flows for c in (f.column, f.known, f.over and f.over[0]) if c}
@@ -294,15 +294,17 @@ def cells(
     amounts = {flow.code: _amount(flow) for flow in flows}
     rows = rows.join(days, on="day", how="inner")
     rows = rows.select("agent_id", "day", "atom", *(a for a in amounts.values() if a is not None))
-    key = "atom"
-    if only is not None:
-        wanted = only.join(agents, on="agent", how="inner").select("agent_id", "atom")
-        rows, key = rows.join(wanted, on=["agent_id", "atom"], how="inner"), "day"
+    keys = ["agent_id", "atom"]
+    if split is not None:
+        finer = split.join(agents, on="agent", how="inner").select(*keys, nw.lit(1).alias("finer"))
+        rows = rows.join(finer, on=keys, how="left")
+        day = nw.when(nw.col("finer").is_null()).then(nw.lit(-1)).otherwise(nw.col("day"))
+        rows, keys = rows.with_columns(day.alias("at")), [*keys, "at"]
     counted = [nw.len().alias(c) if a is None else nw.col(c).sum() for c, a in amounts.items()]
-    added = rows.group_by("agent_id", key).agg(*counted)
+    added = rows.group_by(*keys).agg(*counted)
     both = added.join(agents, on="agent_id", how="inner")
     sums = [nw.col(f.code).fill_null(0).cast(nw.Int64) for f in flows]
-    small = [nw.col("agent").cast(nw.Int32), nw.col(key).cast(nw.Int32).alias("atom")]
+    small = [nw.col(key).cast(nw.Int32) for key in ("agent", *keys[1:])]
     return both.select(*small, *sums)
 
 

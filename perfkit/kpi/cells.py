@@ -114,14 +114,13 @@ class Asked:
 def bring(book: Book, people: People, spans: Spans, asked: Asked) -> list[Cells]:
     """Add up the facts where they are, and bring the cells home.
 
-    Cells in which an agent changed the unit, or what else matters, are asked for again by day.
+    Cells in which an agent changed the unit, or what else matters, come by day.
     """
     side = book.backend
     days = side.small(spans.days(asked.first_days))
     firsts = np.array([first for first, _ in spans.atoms])
     split = _split(people, spans, asked)
-    key = split[0] * len(firsts) + split[1]
-    only = side.small({"agent": split[0], "atom": split[1]}) if key.size else None
+    finer = side.small({"agent": split[0], "atom": split[1]}) if split[0].size else None
 
     def group(flow: engine.Flow) -> tuple[str, str, str]:
         return flow.table, flow.date, flow.who
@@ -129,15 +128,11 @@ def bring(book: Book, people: People, spans: Spans, asked: Asked) -> list[Cells]
     seats = _Seats(people, people.home(), people.movers(), asked.by_rank)
     out = []
     for (table, *_), same in itertools.groupby(sorted(asked.flows, key=group), key=group):
-        request = (book.tables[table], list(same), days, people.numbers)
-        found = side.arrays(engine.cells(*request))
-        found["day"] = firsts[found["atom"]]
-        if only is not None:
-            whole = ~np.isin(found["agent"].astype(np.int64) * len(firsts) + found["atom"], key)
-            parts = side.arrays(engine.cells(*request, only=only))
-            parts["day"] = parts["atom"]
-            parts["atom"] = np.searchsorted(firsts, parts["day"], side="right") - 1
-            found = {n: np.concatenate([c[whole], parts[n]]) for n, c in found.items()}
+        found = side.arrays(
+            engine.cells(book.tables[table], list(same), days, people.numbers, finer)
+        )
+        at = found.pop("at", np.full(1, -1))
+        found["day"] = np.where(at < 0, firsts[found["atom"]], at)
         out.append(seats.place(found))
     return out
 

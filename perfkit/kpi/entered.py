@@ -91,14 +91,11 @@ def entries(book: Book, code: str, version: str) -> dict[str, Rows]:
 def look_up(held: Rows, span: Period, one: Kpi) -> float | None:
     """Give a unit's target of a span; None where there is no entry at all."""
     found = held.get((span.first, span.last))
-    if found is None and _adds_up(one) and _touches(held, span):
-        found = tiled(held, span.first, span.last)
+    if found is None and _adds_up(one):
+        # with any entry inside, a part of the span is known: what is missing makes it NaN
+        inside = {s: v for s, v in held.items() if span.first <= s[0] and s[1] <= span.last}
+        found = tiled(inside, span.first, span.last) if inside else None
     return None if found is None else float(found)
-
-
-def _touches(held: Rows, span: Period) -> bool:
-    """Say whether any entry lies within the span, so that a part of it is known."""
-    return any(span.first <= first and last <= span.last for first, last in held)
 
 
 def _adds_up(one: Kpi) -> bool:

@@ -172,12 +172,9 @@ def measure_cohorts(
         left out as immature. [persons or policies]
     """
     index: dict[Piece, int] = {}
-    pairs = [
-        (index.setdefault(piece, len(index)), number)
-        for number, period in enumerate(periods)
-        for piece in pieces(period)
+    members = [
+        [index.setdefault(piece, len(index)) for piece in pieces(period)] for period in periods
     ]
-    of_piece = pd.DataFrame(pairs, columns=["piece", "span"])
     found: dict[bool, pd.DataFrame] = {}
     out = {}
     for level in levels:
@@ -185,11 +182,31 @@ def measure_cohorts(
         if own not in found:
             found[own] = _found(book, wanted, list(index), as_now=as_now, each_agent=own)
         rows = found[own]
-        units = {u: u if own else org.at_level(u, level, book.root) for u in rows["unit"].unique()}
-        rows = rows.assign(place=rows["unit"].map(units)).drop(columns="unit")
-        rows = rows.groupby(["place", "piece"]).sum().reset_index().merge(of_piece, on="piece")
-        out[level] = rows.drop(columns="piece").groupby(["place", "span"]).sum()
+        units = rows["unit"].unique()
+        places = [unit if own else org.at_level(unit, level, book.root) for unit in units]
+        out[level] = _rolled_up(rows, dict(zip(units, places, strict=True)), members)
     return out
+
+
+def _rolled_up(
+    rows: pd.DataFrame, places: Mapping[str, str], members: Sequence[Sequence[int]]
+) -> pd.DataFrame:
+    """Add up units to places, and pieces to spans; a row where there is a cohort."""
+    at, known = pd.factorize(rows["unit"].map(places), sort=True)
+    last = max((piece for member in members for piece in member), default=-1)
+    size = (last + 1, len(known))
+    seat = rows["piece"].to_numpy(dtype=np.int64) * len(known) + at
+
+    def by_span(weights: Any) -> Any:
+        flat = np.bincount(seat, weights, minlength=size[0] * size[1]).reshape(size)
+        return np.stack([flat[list(member)].sum(axis=0) for member in members])
+
+    place, span = np.nonzero(by_span(None).T)
+    levels: Any = [pd.Index(known), pd.RangeIndex(len(members))]
+    codes: Any = [place, span]
+    index = pd.MultiIndex(levels=levels, codes=codes, names=["place", "span"])
+    names = [name for name in rows if name not in {"unit", "piece"}]
+    return pd.DataFrame({n: by_span(rows[n].to_numpy())[span, place] for n in names}, index=index)
 
 
 def _of_kind(chosen: Iterable[Kpi]) -> dict[str, Measure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from perfkit.book import Book
 from perfkit.kpi.catalogue import Kpi, kpi
 from perfkit.kpi.entered import entries, look_up
 from perfkit.kpi.layout import Parts, ratio
+from perfkit.kpi.observed import Rows
 from perfkit.period import Period
 
 __all__ = ["Beside", "levels_above", "relate", "year_back"]
@@ -42,6 +44,16 @@ class Beside:
     periods: Sequence[Period]
     now: Frames
     ago: Frames = field(default_factory=dict)
+
+    @functools.cached_property
+    def _entries(self) -> dict[str, dict[str, Rows]]:
+        return {}
+
+    def entries(self, code: str) -> dict[str, Rows]:
+        """Lay out the plan of a KPI, once for all levels and relations."""
+        if code not in self._entries:
+            self._entries[code] = entries(self.book, code, PLAN)
+        return self._entries[code]
 
 
 def levels_above(book: Book, levels: Sequence[str]) -> list[str]:
@@ -78,7 +90,7 @@ def _planned(beside: Beside, code: str, level: str, asked: Sequence[Period]) -> 
     one, depth = kpi(code), org.levels_from(beside.book.root).index(level)
     found = {
         (unit, number): value
-        for unit, held in entries(beside.book, code, PLAN).items()
+        for unit, held in beside.entries(code).items()
         if unit.count("/") == depth
         for number, span in enumerate(asked)
         if (value := look_up(held, span, one)) is not None
