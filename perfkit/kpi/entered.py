@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from perfkit import org
@@ -12,7 +16,9 @@ from perfkit.kpi.catalogue import Kpi, kpi, measures
 from perfkit.kpi.observed import Rows, tiled
 from perfkit.period import Period
 
-__all__ = ["entries", "look_up", "targets"]
+__all__ = ["entries", "over_spans", "targets"]
+
+Ints = npt.NDArray[np.int64]
 
 
 def targets(
@@ -96,6 +102,52 @@ def look_up(held: Rows, span: Period, one: Kpi) -> float | None:
         inside = {s: v for s, v in held.items() if span.first <= s[0] and s[1] <= span.last}
         found = tiled(inside, span.first, span.last) if inside else None
     return None if found is None else float(found)
+
+
+def over_spans(held: Mapping[str, Rows], asked: Sequence[Period], one: Kpi) -> pd.DataFrame:
+    """Look up many units and spans at once: NaN where `look_up` finds no entry, or not all.
+
+    Parameters
+    ----------
+    held : mapping of str to Rows
+        By unit, as `entries` gives it.
+    asked : sequence of Period
+        The spans.
+    one : Kpi
+        Whose targets they are.
+
+    Returns
+    -------
+    DataFrame
+        One row a unit, one column a span number. [the KPI's unit]
+    """
+    units = list(held)
+    own = [(at, a.toordinal(), b.toordinal()) for at, u in enumerate(units) for a, b in held[u]]
+    at, first, last = np.array(own, dtype=np.int64).reshape(-1, 3).T
+    value = np.array([v for rows in held.values() for v in rows.values()], dtype=np.float64)
+    lapping = _lapping(at, first, last)
+    out = np.full((len(units), len(asked)), np.nan)
+    for number, span in enumerate(asked):
+        begin, end = span.first.toordinal(), span.last.toordinal()
+        inside = (first >= begin) & (last <= end)
+        if _adds_up(one):
+            days = np.bincount(at[inside], (last - first + 1)[inside], minlength=len(units))
+            total = np.bincount(at[inside], value[inside], minlength=len(units))
+            out[:, number] = np.where(days == end - begin + 1, total, np.nan)
+        exact = (first == begin) & (last == end)
+        out[at[exact], number] = value[exact]
+        for unit in lapping:
+            found = look_up(held[units[unit]], span, one)
+            out[unit, number] = np.nan if found is None else found
+    return pd.DataFrame(out, index=units)
+
+
+def _lapping(at: Ints, first: Ints, last: Ints) -> list[int]:
+    """Find the units with entries that share days."""
+    order = np.lexsort((first, at))
+    at, first, last = at[order], first[order], last[order]
+    shared = (at[1:] == at[:-1]) & (first[1:] <= last[:-1])
+    return [int(unit) for unit in np.unique(at[1:][shared])]
 
 
 def _adds_up(one: Kpi) -> bool:

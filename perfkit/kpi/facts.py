@@ -314,7 +314,8 @@ def _frame(level: Level, there: npt.NDArray[Any], columns: dict[str, Floats]) ->
     levels: Any = [pd.Index([level.places[i] for i in order]), pd.RangeIndex(len(there))]
     codes: Any = [place, span]
     index = pd.MultiIndex(levels=levels, codes=codes, names=["place", "span"])
-    return pd.DataFrame({c: values[span, own] for c, values in columns.items()}, index=index)
+    cut = {c: values[span, own] for c, values in columns.items()}
+    return pd.DataFrame(cut, index=index, copy=False)
 
 
 def _nobody(wanted: Sequence[Measure]) -> pd.DataFrame:

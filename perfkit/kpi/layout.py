@@ -83,7 +83,7 @@ def wide(
         unit, level, period and one column a KPI. [the KPI's unit]
     """
     values = {one.code: parts(one)[0] for one in kpis}
-    return pd.DataFrame({**_named(index, level, periods), **values})
+    return pd.DataFrame({**_named(index, level, periods), **values}, copy=False)
 
 
 def long(

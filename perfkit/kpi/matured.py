@@ -206,7 +206,8 @@ def _rolled_up(
     codes: Any = [place, span]
     index = pd.MultiIndex(levels=levels, codes=codes, names=["place", "span"])
     names = [name for name in rows if name not in {"unit", "piece"}]
-    return pd.DataFrame({n: by_span(rows[n].to_numpy())[span, place] for n in names}, index=index)
+    cut = {n: by_span(rows[n].to_numpy())[span, place] for n in names}
+    return pd.DataFrame(cut, index=index, copy=False)
 
 
 def _of_kind(chosen: Iterable[Kpi]) -> dict[str, Measure]:

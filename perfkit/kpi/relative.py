@@ -14,7 +14,7 @@ from perfkit import org
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.kpi.catalogue import Kpi, kpi
-from perfkit.kpi.entered import entries, look_up
+from perfkit.kpi.entered import entries, over_spans
 from perfkit.kpi.layout import Parts, ratio
 from perfkit.kpi.observed import Rows
 from perfkit.period import Period
@@ -87,19 +87,15 @@ def _year(span: Period) -> Period:
 
 def _planned(beside: Beside, code: str, level: str, asked: Sequence[Period]) -> pd.Series[float]:
     """Look up the plan of each span, by place and span number."""
-    one, depth = kpi(code), org.levels_from(beside.book.root).index(level)
-    found = {
-        (unit, number): value
-        for unit, held in beside.entries(code).items()
-        if unit.count("/") == depth
-        for number, span in enumerate(asked)
-        if (value := look_up(held, span, one)) is not None
-    }
+    depth = org.levels_from(beside.book.root).index(level)
+    held = {u: rows for u, rows in beside.entries(code).items() if u.count("/") == depth}
     index = beside.now[level].index
-    if not found:
+    if not held:
         return pd.Series(np.nan, index=index)
-    keys = pd.MultiIndex.from_tuples(list(found))
-    return pd.Series(list(found.values()), index=keys, dtype=float).reindex(index)
+    found = over_spans(held, asked, kpi(code))
+    row = found.index.get_indexer(index.get_level_values("place"))
+    span = index.get_level_values("span").to_numpy(dtype=np.int64)
+    return pd.Series(np.where(row < 0, np.nan, found.to_numpy()[row, span]), index=index)
 
 
 def _value(frame: pd.DataFrame, one: Kpi) -> pd.Series[float]:
