@@ -19,6 +19,7 @@ __all__ = [
     "plan",
     "report",
     "show",
+    "target",
     "words",
 ]
 __version__ = "0.1.0"
