@@ -171,15 +171,15 @@ def split(
     [7.0, 3.0]
     """
     numbers(weights, "weight", "unit")
-    frame = weights.to_frame("all")
+    frame = weights.to_frame("")
     bounds = {
-        name: None if given is None else given.to_frame("all")
+        name: None if given is None else given.to_frame("")
         for name, given in (("hold", hold), ("floor", floor), ("cap", cap))
     }
     table = cells(frame, **bounds, step=step)
     wanted = _total(total, step)
     shares = share(wanted, table, table.weight[:, 0], "total", whole=step is not None)
-    return _framed(shares[:, None], table, frame, step)["all"].rename(None)
+    return _framed(shares[:, None], table, frame, step)[""].rename(None)
 
 
 def _total(total: float, step: int | None) -> float:

@@ -11,6 +11,7 @@ from perfkit.errors import TargetError
 from perfkit.target.entry import (
     NEAR_WHOLE,
     Matrix,
+    check_step,
     in_code_order,
     named,
     not_negative,
@@ -110,6 +111,7 @@ def cells(
     >>> cells(pd.DataFrame({"2012-01": [1.0, None]}, index=["D1", "D2"])).is_entry.tolist()
     [[True], [False]]
     """
+    check_step(step)
     once(weights.index, "unit")
     once(weights.columns, "period")
     units, months = in_code_order(weights.index), in_code_order(weights.columns)

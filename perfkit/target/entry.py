@@ -13,6 +13,7 @@ from perfkit.errors import TargetError, UnknownName
 
 __all__ = [
     "Matrix",
+    "check_step",
     "complete",
     "in_code_order",
     "known",
@@ -39,7 +40,7 @@ def named(labels: Iterable[object]) -> str:
     >>> named(range(7))
     '0, 1, 2, 3, 4, … (7)'
     """
-    found = [" ".join(map(str, x)) if isinstance(x, tuple) else str(x) for x in labels]
+    found = [" ".join(map(str, x)).strip() if isinstance(x, tuple) else str(x) for x in labels]
     more = f", … ({len(found)})" if len(found) > SHOWN else ""
     return ", ".join(found[:SHOWN]) + more
 
@@ -178,6 +179,22 @@ def table_of(given: pd.DataFrame | None, units: pd.Index, months: pd.Index, what
     return out
 
 
+def check_step(step: float | None) -> None:
+    """Refuse a rounding step that is no whole number above zero; None is no step.
+
+    Raises
+    ------
+    TargetError
+        It is none.
+
+    Examples
+    --------
+    >>> check_step(10_000)
+    """
+    if step is not None and not (step >= 1 and int(step) == step):
+        raise TargetError("bad_step", step=step)
+
+
 def steps(values: Matrix, labels: Sequence[Hashable] | pd.Index, step: int, what: str) -> Matrix:
     """Count amounts in rounding steps; an amount between two steps is refused.
 
@@ -191,8 +208,7 @@ def steps(values: Matrix, labels: Sequence[Hashable] | pd.Index, step: int, what
     >>> steps(np.array([20_000.0]), ["D1"], 10_000, "hold").tolist()
     [2.0]
     """
-    if int(step) != step or step < 1:
-        raise TargetError("bad_step", step=step)
+    check_step(step)
     counted = values / step
     whole = np.round(counted)
     bad = np.abs(counted - whole) > NEAR_WHOLE * np.maximum(1.0, np.abs(whole))

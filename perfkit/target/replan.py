@@ -7,7 +7,7 @@ import pandas as pd
 
 from perfkit.errors import TargetError
 from perfkit.target.apportion import split
-from perfkit.target.entry import complete, known, named, numbers, once, steps
+from perfkit.target.entry import check_step, complete, known, named, numbers, once
 
 __all__ = ["replan", "run_rate", "to_date"]
 
@@ -82,7 +82,7 @@ def replan(
     done = actual.reindex(weights.index).astype(float)
     left = total - float(done[closed].sum())
     if step is not None:
-        steps(np.array([0.0]), ["step"], step, "step")
+        check_step(step)
         left = float(np.ceil(left / step - 1e-9) * step)
     for bound in (floor, cap):
         if bound is not None:
