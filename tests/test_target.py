@@ -12,6 +12,7 @@ from perfkit import target
 from perfkit.errors import TargetError, UnknownName
 from perfkit.target.cells import cells
 from perfkit.target.fit import fit
+from perfkit.target.level import level
 from perfkit.target.whole import round_shares, round_table
 
 WAN = 10_000
@@ -157,6 +158,28 @@ def test_equal_remainders_go_to_the_earlier_code_whatever_the_order() -> None:
     assert got.loc["a", "x"] == got.loc["b", "y"] == 1
 
 
+def test_equal_remainders_stay_in_order_however_many() -> None:
+    weights = pd.Series(1.0, index=[f"{i:02d}" for i in range(40)])
+    assert target.split(57, weights).tolist() == [2] * 17 + [1] * 23
+
+
+def test_billions_are_as_exact_as_hundreds() -> None:
+    half = 10**12 / 2
+    got = target.split(10**12, TWO, floor=pd.Series({"a": half + 3}))
+    assert got.to_dict() == {"a": half + 3, "b": half - 3}
+    with pytest.raises(TargetError, match="between two rounding steps"):
+        target.split(10**12 + 0.25, TWO)
+
+
+def test_a_row_on_its_bounds_has_a_factor_that_explains_it() -> None:
+    """Otherwise the months would be scaled by a factor that means nothing."""
+    slope, low, high = np.array([[1.0, 2.0]]), np.array([[2.0, 3.0]]), np.array([[9.0, 9.0]])
+    for whole in (5.0, 18.0):
+        x, factor = level(0 * slope, slope, low, high, np.array([whole]))
+        assert x.sum() == whole
+        assert np.clip(factor * slope, low, high).tolist() == x.tolist()
+
+
 def test_months_sort_as_numbers() -> None:
     months = pd.Series(1.0, index=range(12, 0, -1))
     got = target.split(13, months)
@@ -164,49 +187,13 @@ def test_months_sort_as_numbers() -> None:
     assert got.index.tolist() == list(range(12, 0, -1))
 
 
-def test_a_tree_goes_down_and_comes_up_again() -> None:
-    tops = target.split(101 * WAN, WEIGHTS_2012, step=WAN).to_frame("B").T
-    weights = pd.Series({"B/2": 2.0, "B/1": 1.0, "B/1/a": 1.0, "B/1/b": 3.0, "B/2/c": 1.0})
-    got = target.down(tops, weights, step=WAN)
-    assert got.index.tolist() == ["B", *weights.index]
-    assert (got.loc[["B/1", "B/2"]].sum() == got.loc["B"]).all()
-    assert (got.loc[["B/1/a", "B/1/b"]].sum() == got.loc["B/1"]).all()
-    assert (got % WAN == 0).all().all()
-    leaves = got.loc[["B/1/a", "B/1/b", "B/2/c"]]
-    pd.testing.assert_frame_equal(target.up(leaves).loc[got.index], got)
-
-
-def test_no_entry_is_not_zero_on_the_way_down_and_up() -> None:
-    top = pd.DataFrame({"01": [10.0], "02": [20.0], "03": [np.nan]}, index=["B"])
-    weights = pd.Series({"B/1": 1.0, "B/2": 0.0, "B/3": np.nan, "B/3/x": 1.0, "B/1/a": 1.0})
-    got = target.down(top, weights)
-    assert got.loc["B/1"].tolist()[:2] == got.loc["B/1/a"].tolist()[:2] == [10, 20]
-    assert got.loc["B/2"].tolist()[:2] == [0, 0]
-    assert got.loc[["B/3", "B/3/x"]].isna().all().all()
-    assert got["03"].isna().all()
-    up = target.up(got.loc[["B/1/a", "B/2", "B/3/x"]])
-    assert up.loc["B"].tolist()[:2] == [10, 20]
-    assert up.loc["B/3"].isna().all()
-
-
-def test_bounds_deep_in_the_tree_are_known_at_its_top() -> None:
-    top = pd.DataFrame({"01": [10.0], "02": [10.0]}, index=["B"])
-    weights = pd.Series({"B/1": 1.0, "B/2": 9.0, "B/1/a": 1.0, "B/1/b": 1.0, "B/2/c": 1.0})
-    floor = pd.DataFrame({"01": [4.0, 3.0]}, index=["B/1/a", "B/1/b"])
-    got = target.down(top, weights, floor=floor)
-    assert got.loc["B/1", "01"] == 7  # 1 by weight
-    assert got.loc[["B/1/a", "B/1/b"], "01"].tolist() == [4, 3]
-
-
-def test_a_unit_with_a_season_of_its_own() -> None:
-    top = pd.DataFrame({"01": [50.0], "02": [50.0]}, index=["B"])
-    weights = pd.Series({"B/1": 1.0, "B/2": 1.0, "B/2/a": 1.0, "B/2/b": 1.0})
-    shape = pd.DataFrame({"01": [np.nan], "02": [1.0]}, index=["B/1"])  # opens in month 02
-    got = target.down(top, weights, shape=shape)
-    assert np.isnan(got.loc["B/1", "01"])
-    assert got.loc["B/1", "02"] == 50
-    assert got.loc["B/2"].tolist() == [50, 0]
-    assert got.loc[["B/2/a", "B/2/b"], "01"].tolist() == [25, 25]
+def test_what_is_held_needs_no_weight_and_no_weight_is_no_entry() -> None:
+    got = target.split(10, pd.Series({"a": np.nan, "b": 1.0}), hold=pd.Series({"a": 4.0}))
+    assert got.to_dict() == {"a": 4, "b": 6}
+    units = pd.Series({"a": np.nan, "b": 1.0})
+    got = target.apportion(10, units, pd.Series({"x": 1.0, "y": 1.0}), shape=TABLE)
+    assert got.loc["a"].isna().all()
+    assert got.loc["b"].tolist() == [5, 5]
 
 
 def test_what_is_held_stays_and_the_rest_moves_around_it() -> None:
@@ -265,6 +252,13 @@ TABLE = pd.DataFrame(1.0, index=["a", "b"], columns=["x", "y"])
         (lambda: target.split(10, TWO, floor=TWO * 6), "floors_above_total", "12, 2 more"),
         (lambda: target.split(10, TWO, cap=TWO * 4), "caps_below_total", "8, 2 less"),
         (
+            lambda: target.apportion(
+                10, TWO * [0, 1], pd.Series({"x": 1.0, "y": 1.0}), shape=TABLE, cap=TABLE[1:] * 3
+            ),
+            "caps_below_total",
+            "6, 4 less",
+        ),
+        (
             lambda: target.split(10, TWO, floor=TWO * 4, cap=TWO * 3),
             "floor_above_cap",
             "a, b.",
@@ -298,35 +292,12 @@ def test_entries_that_contradict_themselves_are_refused(call, key: str, said: st
     [
         (lambda: target.split(10, TWO, floor=pd.Series({"c": 1.0})), "c"),
         (lambda: target.table(TABLE, TWO, TWO.rename({"a": "x", "b": "z"})), "z"),
-        (lambda: target.down(TABLE, pd.Series({"a/1/2": 1.0})), "a/1"),
-        (lambda: target.down(TABLE, pd.Series({"c/1": 1.0})), "c"),
-        (
-            lambda: target.down(
-                TABLE,
-                pd.Series({"a/1": 1.0, "b/1": 1.0}),
-                floor=pd.DataFrame({"x": [1]}, index=["a/2"]),
-            ),
-            "a/2",
-        ),
     ],
 )
 def test_a_unit_that_is_not_there_is_named(call, name: str) -> None:
     with pytest.raises(UnknownName) as caught:
         call()
     assert caught.value.facts["name"] == name
-
-
-def test_a_unit_that_comes_twice_in_a_tree_is_refused() -> None:
-    with pytest.raises(TargetError, match="twice: a"):
-        target.down(TABLE, pd.Series({"a": 1.0}))
-    with pytest.raises(TargetError, match="twice"):
-        target.up(pd.DataFrame({"x": [1.0, 2.0]}, index=["a/1", "a/1"]))
-
-
-def test_a_parent_that_its_children_do_not_make_is_refused() -> None:
-    frame = pd.DataFrame({"x": [5.0, 2.0, 2.0]}, index=["a", "a/1", "a/2"])
-    with pytest.raises(TargetError, match=r"a x: the units below add up to 4, .* has 5"):
-        target.up(frame)
 
 
 def test_amounts_in_an_error_are_amounts_not_steps() -> None:
@@ -357,17 +328,6 @@ def test_a_contradiction_is_found_and_measured() -> None:
     assert caught.value.key == "target.conflict"
     assert (facts["units"], facts["months"]) == ("a, b", "x, y")
     assert (facts["needed"], facts["allowed"], facts["by"]) == (5, 4, 1)
-
-
-def test_a_top_that_its_tree_cannot_take_is_refused() -> None:
-    top = pd.DataFrame({"x": [10.0]}, index=["B"])
-    weights = pd.Series({"B/1": 1.0, "B/2": 1.0})
-    cap = pd.DataFrame({"x": [4.0, 4.0]}, index=["B/1", "B/2"])
-    with pytest.raises(TargetError, match=r"B x: caps.*2 less"):
-        target.down(top, weights, cap=cap)
-    floor = pd.DataFrame({"x": [4.0, 4.0]}, index=["B/1", "B/2"])
-    with pytest.raises(TargetError, match="counting all units below"):
-        target.down(top, weights, floor=floor, cap=pd.DataFrame({"x": [7.0]}, index=["B"]))
 
 
 def test_shares_that_are_no_whole_are_not_rounded_to_one() -> None:

@@ -32,6 +32,7 @@ def test_weights_add_up_to_one_in_any_order() -> None:
         got = target.closed(pd.Series(rng.lognormal(size=12)))
         assert got.sum() == got[::-1].sum() == sum(rng.permutation(got)) == 1
         assert sum(map(Fraction, got)) == 1
+    assert target.closed(pd.Series([0.0, 1, 1, 1])).iloc[0] == 0
 
 
 def test_history_is_pooled_and_says_its_years_and_spread() -> None:

@@ -146,7 +146,8 @@ def test_a_table_is_refused_exactly_when_there_is_none(drawn, seed: int) -> None
     values, low, high = drawn
     n, m = values.shape
     rng = np.random.default_rng(seed)
-    high = high.where(values > 0, low)
+    cap = high
+    high = high.where(values > 0, low)  # a cell of weight 0 takes no more than its floor
     room = high - low
     rows = low.sum(axis=1) + rng.integers(0, room.sum(axis=1) + 1)
     columns = low.sum() + rng.multinomial(int((rows - low.sum(axis=1)).sum()), [1 / m] * m)
@@ -159,11 +160,12 @@ def test_a_table_is_refused_exactly_when_there_is_none(drawn, seed: int) -> None
         integrality=np.ones(n * m),
     )
     if found.success:
-        got = target.table(values, rows, columns, floor=low, cap=high)
+        got = target.table(values, rows, columns, floor=low, cap=cap)
         assert (got.sum() == columns).all()
+        assert (got <= high).all(axis=None)
         return
     with pytest.raises(TargetError) as caught:
-        target.table(values, rows, columns, floor=low, cap=high)
+        target.table(values, rows, columns, floor=low, cap=cap)
     assert caught.value.facts["by"] >= 1 - 1e-6  # whole bounds and totals miss by whole steps
 
 

@@ -304,9 +304,9 @@ def apportion(
     Notes
     -----
     First each unit's total and each month's total, by their weights between the sums of their
-    cells' bounds and rounded by largest remainders; then the cells (`table`). Without bounds
-    a larger total lowers a cell by less than 2 + 2 (u + w) + 2 / T steps, with u and w the unit's
-    and the month's share and T the total in steps; with bounds there is no such promise.
+    cells' bounds and rounded by largest remainders; then the cells (`table`). Without shape and
+    bounds a larger total lowers a cell by less than 2 + 2 (u + w) + 2 / T steps, with u and w the
+    unit's and the month's share and T the total in steps; with them there is no such promise.
 
     Examples
     --------

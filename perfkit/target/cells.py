@@ -9,11 +9,11 @@ import pandas as pd
 
 from perfkit.errors import TargetError
 from perfkit.target.entry import (
-    NEAR_WHOLE,
     Matrix,
     check_step,
     in_code_order,
     named,
+    near_whole,
     not_negative,
     once,
     steps,
@@ -69,7 +69,7 @@ def _in_steps(bound: Matrix, step: int | None, up: bool) -> Matrix:
     if step is None:
         return bound
     counted = bound / step
-    near = NEAR_WHOLE * np.maximum(1.0, np.abs(np.where(np.isinf(counted), 1.0, counted)))
+    near = near_whole(counted)
     return np.asarray(np.ceil(counted - near) if up else np.floor(counted + near))
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "in_code_order",
     "known",
     "named",
+    "near_whole",
     "not_negative",
     "numbers",
     "once",
@@ -27,7 +28,8 @@ __all__ = [
 
 Matrix = npt.NDArray[np.floating[Any]]
 SHOWN = 5
-NEAR_WHOLE = 1e-9
+NEAR = 1e-9
+GRAINS = 4 * float(np.finfo(float).eps)
 
 
 def named(labels: Iterable[object]) -> str:
@@ -179,6 +181,18 @@ def table_of(given: pd.DataFrame | None, units: pd.Index, months: pd.Index, what
     return out
 
 
+def near_whole(counted: Matrix) -> Matrix:
+    """Say how far a count of steps may be from a whole number and still be meant as one.
+
+    Examples
+    --------
+    >>> bool(near_whole(np.array([1e12]))[0] < 0.01)
+    True
+    """
+    finite = np.where(np.isfinite(counted), counted, 0.0)
+    return np.asarray(NEAR + GRAINS * np.abs(finite))
+
+
 def check_step(step: float | None) -> None:
     """Refuse a rounding step that is no whole number above zero; None is no step.
 
@@ -211,7 +225,7 @@ def steps(values: Matrix, labels: Sequence[Hashable] | pd.Index, step: int, what
     check_step(step)
     counted = values / step
     whole = np.round(counted)
-    bad = np.abs(counted - whole) > NEAR_WHOLE * np.maximum(1.0, np.abs(whole))
+    bad = np.abs(counted - whole) > near_whole(whole)
     if bad.any():
         first = int(np.argmax(bad))
         raise TargetError(

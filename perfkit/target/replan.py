@@ -91,7 +91,7 @@ def replan(
     if left <= 0:
         rest = pd.Series(0.0, index=ahead) if least is None else least.fillna(0.0).astype(float)
     elif not len(ahead):
-        raise TargetError("caps_below_total", where="", total=left, limit=0, by=left, count=1)
+        raise TargetError("caps_below_total", where="year", total=left, limit=0, by=left, count=1)
     else:
         rest = split(left, weights[ahead], floor=least, cap=most, step=step)
     target = rest.reindex(weights.index)

@@ -155,7 +155,6 @@ def _effects(before: Matrix, after: Matrix) -> Matrix:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(first == last, last, (last - first) / np.log(last / first))
         out = np.asarray(mean[:, None] * np.log(after / before))
-    out = np.where(np.isclose(before, after, rtol=1e-15, atol=0), 0.0, out)
     for row in np.flatnonzero((first == 0) | (last == 0)):
         zero = (before[row] == 0) | (after[row] == 0)
         out[row] = 0.0

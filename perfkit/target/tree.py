@@ -13,7 +13,6 @@ from perfkit.errors import TargetError, UnknownName
 from perfkit.target.apportion import fill, share
 from perfkit.target.cells import Cells, cells
 from perfkit.target.entry import (
-    NEAR_WHOLE,
     Matrix,
     known,
     named,
@@ -24,6 +23,8 @@ from perfkit.target.entry import (
 )
 
 __all__ = ["down", "up"]
+
+NEAR = 1e-6  # sums of thousands of amounts in fen are no nearer
 
 
 def _children(units: pd.Index, tops: pd.Index) -> dict[str, list[int]]:
@@ -236,7 +237,7 @@ def up(targets: pd.DataFrame) -> pd.DataFrame:
 
 def _refuse_gap(unit: str, own: pd.Series[float], added: pd.Series[float]) -> None:
     """Refuse a unit whose own figures are not those of the units below it."""
-    near = NEAR_WHOLE * np.maximum(1.0, added.abs())
+    near = NEAR * (1 + added.abs() * NEAR)
     bad = ~(((own - added).abs() <= near) | (own.isna() & added.isna()))
     if bad.any():
         month = bad.index[bad][0]
