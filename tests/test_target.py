@@ -159,8 +159,11 @@ def test_equal_remainders_go_to_the_earlier_code_whatever_the_order() -> None:
 
 
 def test_equal_remainders_stay_in_order_however_many() -> None:
-    weights = pd.Series(1.0, index=[f"{i:02d}" for i in range(40)])
-    assert target.split(57, weights).tolist() == [2] * 17 + [1] * 23
+    # Shares of 1.25 for every fifth, 1.5 for the others: 18 steps go to the first of these.
+    shares = [1.25 if i % 5 == 0 else 1.5 for i in range(40)]
+    got = target.split(58, pd.Series(shares, index=[f"{i:02d}" for i in range(40)]))
+    later = [2 if share == 1.5 else 1 for share in shares[:23]]
+    assert got.tolist() == later + [1] * 17
 
 
 def test_billions_are_as_exact_as_hundreds() -> None:

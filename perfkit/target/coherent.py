@@ -102,12 +102,12 @@ def coherent(
 
     Examples
     --------
-    >>> past = pd.DataFrame([[100, 0.25, 1.0, 4_000]], index=["D1"], columns=DRIVERS)
+    >>> past = pd.DataFrame([[100, 0.25, 1.0, 4_200]], index=["D1"], columns=DRIVERS)
     >>> got = coherent(
-    ...     pd.Series({"D1": 400_000.0}), past, cap=pd.Series({"headcount_average": 100})
+    ...     pd.Series({"D1": 420_000.0}), past, cap=pd.Series({"headcount_average": 100})
     ... )
     >>> got.loc["D1", list(DRIVERS)].astype(float).round(3).tolist()
-    [100.0, 0.397, 1.587, 6349.604]
+    [100.0, 0.397, 1.587, 6667.084]
     """
     once(targets.index, "unit")
     known(targets.index, history.index, "unit")

@@ -14,14 +14,6 @@ from perfkit.target.entry import Matrix
 __all__ = ["level"]
 
 
-def _settled(slope: Matrix, low: Matrix, high: Matrix, factor: Matrix, x: Matrix) -> Matrix:
-    """Move the factor of a row whose cells all sit on a bound to where it explains them."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at_low = np.where((slope > 0) & (x <= low), low / slope, np.inf).min(axis=1)
-        at_high = np.where((slope > 0) & (x >= high), high / slope, -np.inf).max(axis=1)
-    return np.asarray(np.minimum(np.maximum(factor, at_high), at_low))
-
-
 def level(
     start: Matrix, slope: Matrix, low: Matrix, high: Matrix, totals: Matrix
 ) -> tuple[Matrix, Matrix]:
@@ -75,6 +67,4 @@ def level(
         if not fixed.any():
             break
         free = free & ~fixed
-    settled = _settled(slope, low - start, high - start, factor, x - start)
-    bound = (slope > 0).any(axis=1) & ~free.any(axis=1)
-    return x, np.where(bound, settled, factor)
+    return x, np.asarray(factor)

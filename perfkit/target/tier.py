@@ -69,9 +69,9 @@ def model(frame: pd.DataFrame, *, months: float = 12, heads: str = "headcount") 
 
     Examples
     --------
-    >>> tiers = pd.DataFrame({"headcount": [10, 90], "productivity": [5_000, 1_000]})
+    >>> tiers = pd.DataFrame({"headcount": [10, 90], "productivity": [4_000, 1_000]})
     >>> model(tiers)["premium"].tolist()
-    [600000, 1080000]
+    [480000, 1080000]
     """
     once(frame.index, "class")
     factors = ["cases_per_head", "average_case_size"]
@@ -112,7 +112,7 @@ def heads_for(
 
     Examples
     --------
-    >>> heads_for(pd.Series([600_000]), pd.Series([5_000])).tolist()
+    >>> heads_for(pd.Series([120_000]), pd.Series([1_000])).tolist()
     [10.0]
     """
     return _over(premium, productivity * months)
@@ -139,8 +139,8 @@ def productivity_for(
 
     Examples
     --------
-    >>> productivity_for(pd.Series([600_000]), pd.Series([10])).tolist()
-    [5000.0]
+    >>> productivity_for(pd.Series([120_000]), pd.Series([10])).tolist()
+    [1000.0]
     """
     return _over(premium, headcount * months)
 
@@ -216,10 +216,10 @@ def at_mix(
     Examples
     --------
     >>> plan = pd.DataFrame(
-    ...     {"headcount": [50, 50], "productivity": [5_000, 1_000]}, index=["high", "other"]
+    ...     {"headcount": [50, 50], "productivity": [4_000, 1_000]}, index=["high", "other"]
     ... )
     >>> at_mix(plan, pd.Series({"high": 0.1, "other": 0.9}))["premium"].tolist()
-    [600000.0, 1080000.0]
+    [480000.0, 1080000.0]
     """
     once(shares.index, "class")
     known(shares.index, plan.index, "class")
