@@ -20,6 +20,7 @@ __all__ = [
     "PerfkitError",
     "ReconcileError",
     "RunFailed",
+    "TargetError",
     "UnknownName",
     "nearest",
 ]
@@ -172,6 +173,28 @@ class ParameterError(PerfkitError, ValueError):
 
 class ReconcileError(PerfkitError, ValueError):
     """Parts that do not add up to their whole."""
+
+
+class TargetError(ReconcileError):
+    """A target that cannot be, or an entry that no target can be made of.
+
+    Examples
+    --------
+    >>> print(TargetError("negative", what="weight", count=1, names="D1"))
+    1 value(s) of the weight are negative or infinite: D1. Enter amounts from 0 on.
+    """
+
+    def __init__(self, key: str, **facts: Any) -> None:
+        super().__init__(f"target.{key}", **facts)
+
+    def text(self, lang: str) -> str:
+        """Say it with what is meant named in the reader's language."""
+        said = dict(self.facts)
+        for place, table in (("what", "target_entry"), ("where", "target_entry"), ("kind", "kind")):
+            word = f"{table}.{said.get(place)}"
+            if words.has(word, lang):
+                said[place] = words.text(word, lang)
+        return words.text(f"errors.{self.key}", lang, **said)
 
 
 class RunFailed(PerfkitError):

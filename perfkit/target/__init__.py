@@ -1,6 +1,80 @@
-"""What should be: the audit of a plan."""
+"""What should be: seasons, targets down to units and months, models, drivers, what is left, the audit.
 
+All of it takes numbers and gives numbers: facts come from kpi, entries from a planner.
+"""
+
+from perfkit.target.apportion import apportion, split, table
 from perfkit.target.audit import Audit, Contradiction, audit
+from perfkit.target.coherent import DRIVERS, coherent
+from perfkit.target.headcount import (
+    closing_after,
+    ramp_up,
+    recruits_for,
+    recruits_needed,
+    roll_forward,
+    steady_headcount,
+    steady_recruits,
+)
 from perfkit.target.planfile import Plan, read_folder
+from perfkit.target.rank import Fates, fates, project, stationary, steady_ranks
+from perfkit.target.replan import replan, run_rate, to_date
+from perfkit.target.season import (
+    closed,
+    from_calendar,
+    from_history,
+    from_plan,
+    on_selling_days,
+    shares,
+)
+from perfkit.target.setting import base_of, from_growth, reports, stock_and_increment
+from perfkit.target.tier import at_mix, compare, heads_for, heads_to_move, model, productivity_for
+from perfkit.target.tree import down, up
+from perfkit.target.view import gaps, reconcile
 
-__all__ = ["Audit", "Contradiction", "Plan", "audit", "read_folder"]
+__all__ = [
+    "DRIVERS",
+    "Audit",
+    "Contradiction",
+    "Fates",
+    "Plan",
+    "apportion",
+    "at_mix",
+    "audit",
+    "base_of",
+    "closed",
+    "closing_after",
+    "coherent",
+    "compare",
+    "down",
+    "fates",
+    "from_calendar",
+    "from_growth",
+    "from_history",
+    "from_plan",
+    "gaps",
+    "heads_for",
+    "heads_to_move",
+    "model",
+    "on_selling_days",
+    "productivity_for",
+    "project",
+    "ramp_up",
+    "read_folder",
+    "reconcile",
+    "recruits_for",
+    "recruits_needed",
+    "replan",
+    "reports",
+    "roll_forward",
+    "run_rate",
+    "shares",
+    "split",
+    "stationary",
+    "steady_headcount",
+    "steady_ranks",
+    "steady_recruits",
+    "stock_and_increment",
+    "table",
+    "to_date",
+    "up",
+]
