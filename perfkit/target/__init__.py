@@ -1,4 +1,5 @@
-"""What should be: seasons, targets down to units and months, models, drivers, what is left, the audit.
+"""What should be: seasons, targets down to units and months, models, drivers, what is left.
+
 
 All of it takes numbers and gives numbers: facts come from kpi, entries from a planner.
 """
