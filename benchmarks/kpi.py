@@ -33,7 +33,6 @@ CASES = {
     "pandas": "case_pandas",
 }
 SAME = ("perfkit", "polars", "pandas")  # what these compute must be equal
-MILLION = 1_000_000
 SLOW_ROUNDS = 1  # of idiomatic pandas: it takes minutes
 PACKAGES = ("duckdb", "narwhals", "pandas", "polars", "pyarrow", "numpy")
 
@@ -76,9 +75,7 @@ def _book(folder: Path, policies: int) -> Path:
 
     path = folder / f"policies_{policies}"
     if not (path / "book.toml").exists():
-        agents = max(policies // 100, 200)
-        if policies <= MILLION:
-            agents = max(policies // 50, 200)
+        agents = max(policies // 33, 200)  # ten million policies, three hundred thousand agents
         write_sample(path, agents=agents, policies=policies, file_format="parquet")
     return path
 
