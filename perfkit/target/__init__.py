@@ -1,6 +1,7 @@
 """What should be: seasons, targets down to units and months, models, drivers, what is left.
 
-Beside them the audit of a plan. All of it takes numbers and gives numbers: facts come from kpi, entries from a planner.
+Beside them the audit of a plan. All of it takes numbers and gives numbers: facts come from kpi,
+entries from a planner.
 """
 
 from perfkit.target.apportion import apportion, split, table
