@@ -2,14 +2,17 @@
 
 A day may go anywhere in its calendar month as long as everything that a definition compares
 stays as it was: the order of an agent's own days, and their order with that agent's moves,
-policies and daily activity; who was in force on as_of; and the days on which cohorts mature
+policies and daily activity; the order of full years of service and policies; where a recruiter
+sat that day, and whether it was the first of a unit; who was in force on as_of; and the days on
+which cohorts mature
 (who left, or was confirmed, before completing N months, and whose cohort was mature on as_of).
 Month ends then count the same people, and every cohort keeps its members.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +28,8 @@ _FIXED = (("moves", "on"), ("policies", "submitted_on"), ("daily", "date"))
 ROUNDS = 60
 EPOCH = 719163  # the day number of 1970-01-01
 NONE = -1  # no such day
+YEARS = (1, 3, 5)  # of service that definitions tell apart
+DAYS = 1 << 22  # more than there are days until the year 9999
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -54,12 +59,17 @@ def moved_days(
     days = {c: agents[c].fillna(NONE).to_numpy(dtype=np.int64) for c in columns}
     bounds = {c: _bounds(agents["agent_id"], days[c], tables) for c in columns}
     limits = (book.as_of.toordinal(), book.roster_from.toordinal(), book.roster_from.day == 1)
-    wanted = _compared(days, *limits)
+    others = _Others.of(tables, levels=book.levels, as_of=limits[0])
+
+    def compared(these: Mapping[str, Ints]) -> Ints:
+        return np.column_stack([_compared(these, *limits), others.compared(these["joined_on"])])
+
+    wanted = compared(days)
     found = {c: day.copy() for c, day in days.items()}
     pending = np.ones(len(agents), dtype=bool)
     for _ in range(ROUNDS):
         drawn = _draw(days, bounds, rng)
-        fits = (_compared(drawn, *limits) == wanted).all(axis=1) & pending
+        fits = (compared(drawn) == wanted).all(axis=1) & pending
         for c in columns:
             found[c][fits] = drawn[c][fits]
         pending &= ~fits
@@ -68,6 +78,65 @@ def moved_days(
     stayed = sum(int(((found[c] == days[c]) & (days[c] != NONE)).sum()) for c in columns)
     moved = {c: pd.Series(found[c], agents.index).where(days[c] != NONE) for c in columns}
     return agents.assign(**moved), stayed
+
+
+@dataclass(frozen=True)
+class _Others:
+    """What a day of joining is compared with that is not the agent's own day.
+
+    Attributes
+    ----------
+    sold : array
+        The days of policies, sorted by agent: agent and day in one number.
+    moved : array
+        The days of moves, likewise.
+    recruiter : array
+        Each agent's recruiter as a number; -1 without one.
+    entered : array
+        The first day that anybody moved to the agent's first unit. [day numbers]
+    as_of : int
+        The day of the extract. [day number]
+    """
+
+    sold: Ints
+    moved: Ints
+    recruiter: Ints
+    entered: Ints
+    as_of: int
+
+    @classmethod
+    def of(cls, tables: Mapping[str, pd.DataFrame], levels: Sequence[str], as_of: int) -> _Others:
+        """Sort what the agents did, each by a number."""
+        agents = tables["agents"]
+        who = pd.Index(agents["agent_id"])
+
+        def keys(table: str, column: str) -> Ints:
+            if table not in tables or column not in tables[table]:
+                return np.zeros(0, dtype=np.int64)
+            rows = tables[table][["agent_id", column]].dropna()
+            own = who.get_indexer(rows["agent_id"]).astype(np.int64)
+            return np.sort(own * DAYS + rows[column].to_numpy(dtype=np.int64))
+
+        named = agents.get("recruiter_id", pd.Series(None, agents.index, dtype=object))
+        entered = np.zeros(len(agents), dtype=np.int64)
+        if "moves" in tables and len(tables["moves"]):
+            first = tables["moves"].groupby(list(levels))["on"].min().rename("entered")
+            found = agents[list(levels)].join(first, on=list(levels))["entered"]
+            entered = found.fillna(0).to_numpy(dtype=np.int64)
+        recruiter = who.get_indexer(named.fillna("")).astype(np.int64)
+        sold, moved = keys("policies", "submitted_on"), keys("moves", "on")
+        return cls(sold, moved, recruiter, entered, as_of)
+
+    def compared(self, joined: Ints) -> Ints:
+        """Lay out what the definitions compare with a day of joining, one row an agent."""
+        own = np.arange(len(joined)) * DAYS
+        parts = [np.sign(joined - self.entered)]
+        for years in YEARS:
+            full = add_months(joined - EPOCH, np.full_like(joined, 12 * years)) + EPOCH
+            parts += [np.searchsorted(self.sold, own + full), (full > self.as_of).astype(np.int64)]
+        theirs = np.searchsorted(self.moved, self.recruiter * DAYS + joined, side="right")
+        parts.append(np.where(self.recruiter < 0, 0, theirs))
+        return np.column_stack(parts)
 
 
 def _months(days: Ints) -> Ints:
