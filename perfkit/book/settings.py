@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ RULES = {
 SECTIONS = (
     *("name", "root", "as_of", "currency"),
     *("title", "ranks", "rules", "thresholds", "variants", "units", "roster_from"),
+    *("tables", "database"),
 )
 
 
@@ -49,6 +50,8 @@ class Settings:
     roster_from : date or None
         The first day from which the agents table holds everybody who joined, those who left
         included; None for the first day of the facts. Earlier joiners are in no cohort.
+    tables, database : mapping
+        How their files and their database become the tables of the contract (``book.mapping``).
     """
 
     name: str
@@ -61,6 +64,8 @@ class Settings:
     variants: Mapping[str, str]
     units: Mapping[str, Mapping[str, str]]
     roster_from: dt.date | None = None
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    database: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def leading_ranks(self) -> list[str]:
@@ -166,4 +171,6 @@ def read_settings(folder: Path) -> Settings:
         variants=_texts(read, "variants", path),
         units={unit: _texts(units, unit, path) for unit in units},
         roster_from=read.get("roster_from"),
+        tables=_section(read, "tables", path),
+        database=_section(read, "database", path),
     )

@@ -1,0 +1,185 @@
+"""Opening a book step by step: settings, files, a second look where needed, the check."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from perfkit import org
+from perfkit.book import apart, check, doubt, look, reading, schema, source
+from perfkit.book.check import Finding
+from perfkit.book.mapping import table_maps
+from perfkit.book.settings import Settings, read_settings
+from perfkit.book.source import Raw
+
+__all__ = ["Loaded", "levels_of", "load"]
+
+# Findings of a plainly written table that make it worth a second look.
+AGAIN = {
+    *("bad_value", "missing_value", "sentinel", "after_as_of"),
+    *("left_before_joined", "issued_before_submitted", "cancelled_before_issued"),
+}
+SEVERITIES = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a book's files.
+
+    Attributes
+    ----------
+    settings : Settings
+        What book.toml says.
+    connection : DuckDBPyConnection
+        Holds the typed tables.
+    raws : mapping of str to Raw
+        The tables; empty where the book is refused before.
+    findings : list of Finding
+        Errors first.
+    files : tuple of Path
+        What was read.
+    marks : tuple of str
+        What stands for the tables that a database gave, in the fingerprint.
+    left : mapping
+        By table and reason, how many rows were left out. [rows]
+    """
+
+    settings: Settings
+    connection: Any
+    raws: Mapping[str, Raw]
+    findings: list[Finding]
+    files: tuple[Path, ...] = ()
+    marks: tuple[str, ...] = ()
+    left: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def levels_of(raws: Mapping[str, Raw], root: str) -> tuple[str, ...]:
+    """Tell which unit levels the agents table carries, without a gap, from the root down."""
+    wanted = [level for level in org.levels_from(root) if level != "agent"]
+    columns = raws["agents"].columns if "agents" in raws else ()
+    deepest = max((i for i, level in enumerate(wanted) if level in columns), default=0)
+    return tuple(wanted[: deepest + 1])
+
+
+def _refused(findings: list[Finding]) -> bool:
+    return any(f.severity == "error" for f in findings)
+
+
+def _sorted(findings: list[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda f: SEVERITIES.index(f.severity))
+
+
+class _Load:
+    """One book on its way in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = read_settings(folder)
+        self.told = table_maps({"tables": self.settings.tables}, folder / "book.toml")
+        self.paths = source.files(folder, self.told)
+        self.connection = source.connect()
+        self.raws: dict[str, Raw] = {}
+        self.found: list[Finding] = []
+
+    def absent(self) -> Finding | None:
+        """Name the table without which there is nothing to measure."""
+        if not {"policies", "observations"} & set(self.paths):
+            return Finding("error", "no_facts", "policies", "", 1)
+        if "agents" not in self.paths and set(self.paths) - {"observations", "targets"}:
+            return Finding("error", "missing_table", "agents", "", 1)
+        return None
+
+    def strange(self) -> list[Finding]:
+        """Name the files that are no table."""
+        taken = [path for paths in self.paths.values() for path in paths]
+        allowed = {"allowed": ", ".join(schema.tables())}
+        return [
+            Finding("warning", "unknown_file", "", name, 1, (), allowed)
+            for name in source.strangers(self.folder, taken)
+        ]
+
+    def check(self) -> list[Finding]:
+        """Type every table and run every rule."""
+        return check.check_tables(
+            self.connection,
+            self.raws,
+            levels=levels_of(self.raws, self.settings.root) if "agents" in self.raws else (),
+            ranks=list(self.settings.ranks),
+            as_of=self.settings.as_of.toordinal(),
+        )
+
+    def look_over(self, tables: set[str]) -> None:
+        """Give some tables a second look."""
+        for name in tables:
+            raw, more = look.look_over(self.connection, self.raws[name], list(self.settings.ranks))
+            self.raws[name] = raw
+            self.found += more
+
+    def checked(self) -> list[Finding]:
+        """Check the tables, with a second look at those that the rules stumble over."""
+        self.look_over({name for name, raw in self.raws.items() if not raw.plain})
+        if _refused(self.found):
+            return []
+        findings = self.check()
+        odd = {f.table for f in findings if f.rule in AGAIN}
+        again = {name for name in odd if name in self.raws and self.raws[name].plain}
+        if again:
+            self.look_over(again)
+            if _refused(self.found):
+                return []
+            if any(self.raws[name].mended for name in again):
+                findings = self.check()
+        return findings
+
+    def tidy_up(self) -> None:
+        """Drop the texts; what is typed stays."""
+        for name, raw in self.raws.items():
+            if not raw.columnar:
+                self.connection.execute(f"DROP VIEW IF EXISTS raw_{name}")
+                self.connection.execute(f"DROP TABLE IF EXISTS came_{name}")
+
+    def run(self) -> Loaded:
+        """Read, look, check, doubt, and leave out what cannot count."""
+        if (one := self.absent()) is not None:
+            return Loaded(self.settings, self.connection, {}, [one])
+        left: dict[str, dict[str, int]] = {}
+        with tempfile.TemporaryDirectory(prefix="perfkit-") as scratch:
+            self.raws, self.found = reading.open_tables(
+                self.connection, self.told, self.paths, Path(scratch)
+            )
+            findings = [] if _refused(self.found) else self.checked()
+            if findings and not _refused(self.found):
+                findings = apart.with_premium(self.connection, findings)
+            if not _refused(findings) and not _refused(self.found):
+                as_of = self.settings.as_of.toordinal()
+                levels = levels_of(self.raws, self.settings.root)
+                findings += doubt.doubts(self.connection, self.raws, levels, as_of, findings)
+                if not _refused(findings):
+                    left = apart.leave_out(self.connection, self.raws, findings)
+        self.tidy_up()
+        found = _sorted([*self.found, *findings, *self.strange()])
+        files = tuple(path for paths in self.paths.values() for path in paths)
+        return Loaded(self.settings, self.connection, self.raws, found, files, (), left)
+
+
+def load(folder: Path) -> Loaded:
+    """Open a book's files and check them.
+
+    Parameters
+    ----------
+    folder : Path
+        The book's.
+
+    Returns
+    -------
+    Loaded
+
+    Raises
+    ------
+    PerfkitError
+        The folder is no book, or a setting of book.toml cannot be read.
+    """
+    return _Load(folder).run()

@@ -1,0 +1,207 @@
+"""A second look at a table as it came: which columns need mending, and what was met in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+
+from perfkit.book import mend, names, schema, source
+from perfkit.book.check import SHOWN, Finding
+from perfkit.book.source import Raw
+from perfkit.book.typed import quoted
+
+__all__ = ["look_over"]
+
+Found = list[Finding]
+
+
+def look_over(
+    connection: duckdb.DuckDBPyConnection, raw: Raw, ranks: Sequence[str]
+) -> tuple[Raw, Found]:
+    """Look a table's columns over, mend those that need it, and say what was met.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        Holds the table as it came.
+    raw : Raw
+        The table.
+    ranks : sequence of str
+        The ranks book.toml lists.
+
+    Returns
+    -------
+    Raw, list of Finding
+    """
+    return _Look(connection, raw, ranks).over()
+
+
+class _Look:
+    """One table being looked over."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, raw: Raw, ranks: Sequence[str]
+    ) -> None:
+        self.connection, self.raw, self.ranks = connection, raw, ranks
+        self.found: Found = []
+        spec = schema.table(raw.table).columns
+        self.columns = [spec[name] for name in raw.columns if name in spec]
+        self.kinds = dict(zip(raw.columns, raw.types, strict=True))
+        self.rows = f"(SELECT ROW_NUMBER() OVER () AS n, * FROM came_{raw.table}) c"
+
+    def _cell(self, name: str) -> str:
+        """Write a cell as text; empty text is NULL."""
+        cell = f"c.{quoted(name)}"
+        return (
+            f"NULLIF({cell if self.kinds[name] == 'VARCHAR' else f'CAST({cell} AS VARCHAR)'}, '')"
+        )
+
+    def _counts(self, conditions: Sequence[str]) -> list[int]:
+        if not conditions:
+            return []
+        counted = ", ".join(f"COUNT(*) FILTER (WHERE {one})" for one in conditions)
+        found = self.connection.execute(f"SELECT {counted} FROM {self.rows}").fetchall()
+        return [int(n) for n in found[0]]
+
+    def _say(self, severity: str, rule: str, column: str, condition: str, count: int,
+             **facts: Any) -> None:  # fmt: skip
+        """Add a finding with its first places."""
+        shown = f"CAST(c.{quoted(column)} AS VARCHAR)" if column in self.kinds else "NULL"
+        query = f"SELECT n, {shown} FROM {self.rows} WHERE {condition} ORDER BY n LIMIT {SHOWN}"
+        found = self.connection.execute(query).fetchall()
+        places = source.places(self.raw, [n for n, _ in found])
+        rows = tuple(
+            {"file": file, "line": line, "value": value}
+            for (file, line), (_, value) in zip(places, found, strict=True)
+        )
+        self.found.append(Finding(severity, rule, self.raw.table, column, count, rows, facts))
+
+    def over(self) -> tuple[Raw, Found]:
+        """Look, mend and say."""
+        self._no_data_rows()
+        tests = [mend.odd(column, self._cell(column.name)) for column in self.columns]
+        ways = {c.name: self._way(c) for c in self.columns}
+        kept = [
+            column
+            for column, count in zip(self.columns, self._counts(tests), strict=True)
+            if count or ways[column.name].changes
+        ]
+        for column in kept:
+            ways[column.name] = self._decided(column, ways[column.name])
+        self._signs(kept, ways)
+        made = {c.name: mend.mended(c, self._cell(c.name), ways[c.name]) for c in kept}
+        made |= self._filled(made)
+        return self._made(made), self.found
+
+    def _way(self, column: schema.Column) -> mend.Way:
+        raw = self.raw
+        unit = raw.units.get(column.name, "")
+        way = mend.way_of(raw.told, column.name, header_unit=unit, epoch=raw.epoch)
+        if column.name == "segment" and not way.values:
+            known = names.values("segment", column.allowed)
+            return replace(way, values=known)
+        return way
+
+    def _decided(self, column: schema.Column, way: mend.Way) -> mend.Way:
+        """Find out how a column is written, where its cells leave no doubt."""
+        if column.type == "text" or (column.type == "date" and way.dates in {"dmy", "mdy"}):
+            return way
+        tests = mend.evidence(column, self._cell(column.name))
+        count = dict(zip(tests, self._counts(list(tests.values())), strict=True))
+        if column.type == "date":
+            return self._order(column, way, tests, count)
+        if self.raw.told.decimal:
+            return way
+        either = count["either"] and not count["dot"] and self._semicolons
+        if (count["comma"] and count["dot"]) or (either and not count["comma"]):
+            condition = tests["comma"] if count["comma"] else tests["either"]
+            number = count["comma"] or count["either"]
+            self._say("error", "ambiguous_number", column.name, condition, number)
+        return replace(way, decimal=",") if count["comma"] and not count["dot"] else way
+
+    @property
+    def _semicolons(self) -> bool:
+        return any(part.dialect and part.dialect.delimiter == ";" for part in self.raw.parts)
+
+    def _order(
+        self, column: schema.Column, way: mend.Way, tests: Mapping[str, str],
+        count: Mapping[str, int],
+    ) -> mend.Way:  # fmt: skip
+        if not count["turned"]:
+            return way
+        if bool(count["dmy"]) == bool(count["mdy"]):
+            self._say("error", "ambiguous_date", column.name, tests["turned"], count["turned"])
+            return way
+        order = "dmy" if count["dmy"] else "mdy"
+        self._say("note", "dates_order", column.name, tests[order], count[order], order=order)
+        return replace(way, dates=order)
+
+    def _signs(self, kept: Sequence[schema.Column], ways: Mapping[str, mend.Way]) -> None:
+        signs = [
+            sign for c in kept for sign in mend.signs(c, self._cell(c.name), ways[c.name])
+        ]  # fmt: skip
+        counts = self._counts([sign.condition for sign in signs])
+        for sign, count in zip(signs, counts, strict=True):
+            if count:
+                self._say(
+                    sign.severity, sign.rule, sign.column, sign.condition, count, **sign.facts
+                )
+
+    def _no_data_rows(self) -> None:
+        """Find total rows and repeated headers among the data, and rows with nothing in them."""
+        texts = [c.name for c in self.columns if self.kinds[c.name] == "VARCHAR"]
+        needed = [c.name for c in self.columns if c.need]
+        if not texts or not needed:
+            return
+        blank = " OR ".join(f"{self._cell(name)} IS NULL" for name in needed)
+        words = "|".join(names.mark("totals"))
+        total = f"(?i)(^|[^A-Za-z])({words})[\\s:\\x{{FF1A}}]*$"
+        cells = " OR ".join(
+            f"REGEXP_MATCHES(TRIM({self._cell(n)}), {mend.literal(total)})" for n in texts
+        )
+        again = " AND ".join(
+            f"c.{quoted(name)} = {mend.literal(self.raw.headers.get(name, name))}"
+            for name in needed[:2]
+        )
+        conditions = [f"({blank}) AND ({cells})", again]
+        for rule, condition, count in zip(
+            ("total_row", "header_again"), conditions, self._counts(conditions), strict=True
+        ):
+            if count:
+                self._say("error", rule, texts[0], condition, count)
+
+    def _filled(self, made: Mapping[str, str]) -> dict[str, str]:
+        """Write the columns that book.toml fills: constants, and dates out of a status."""
+        told, out = self.raw.told, {}
+        for column, value in told.constants.items():
+            if column not in self.kinds:
+                out[column] = mend.literal(value)
+        return out
+
+    def _made(self, made: Mapping[str, str]) -> Raw:
+        """Lay the mended columns beside those taken as they came."""
+        raw = self.raw
+        if not made:
+            return raw
+        cells = [
+            f"{made[name]} AS {quoted(name)}" if name in made else f"c.{quoted(name)}"
+            for name in raw.columns
+        ]
+        added = [name for name in made if name not in raw.columns]
+        cells += [f"{made[name]} AS {quoted(name)}" for name in added]
+        was = [name for name in made if name in raw.columns]
+        cells += [f"c.{quoted(name)} AS {quoted(f'was {name}')}" for name in was]
+        self.connection.execute(
+            f"CREATE OR REPLACE VIEW raw_{raw.table} AS "
+            f"SELECT {', '.join(cells)} FROM came_{raw.table} c"
+        )
+        kinds = ["VARCHAR" if name in made else self.kinds[name] for name in raw.columns]
+        return replace(
+            raw,
+            columns=(*raw.columns, *added),
+            types=(*kinds, *("VARCHAR" for _ in added)),
+            mended=frozenset(was),
+        )
