@@ -255,18 +255,25 @@ def _rows(raw: Raw, agents: bool, numbered: bool = False) -> str:
     """
     columns = schema.table(raw.table).columns.values()
     types = dict(zip(raw.columns, raw.types, strict=True))
-    cells = [f"{cell(raw, c)} AS {quoted(c.name)}" for c in columns]
-    cells += [
-        f"{quoted(c.name) if brought(types[c.name]) else clean(c.name)} AS {quoted(_raw(c.name))}"
-        for c in columns
-        if c.name in raw.columns
-    ]
-    cells += [f"{quoted(rule.column)} AS {quoted(f'came {rule.column}')}" for rule in _mended(raw)]
+    typed = [f"{cell(raw, c)} AS {quoted(c.name)}" for c in columns]
+    beside = raw.view
+    if not raw.columnar:  # parsed once already, and in the same order
+        typed = [f"y.{quoted(c.name)}" for c in columns]
+        beside = f"{raw.table} y POSITIONAL JOIN (SELECT {_texts(raw, types)} FROM {raw.view}) x"
+    cells = [*typed, "x.*"] if not raw.columnar else [*typed, _texts(raw, types)]
     if numbered:
-        cells += [quoted(f"was {name}") for name in sorted(raw.mended)]
         cells += ["row_number() OVER () AS n"]
     join = _AGENTS if agents and raw.table != "agents" and "agent_id" in raw.columns else ""
-    return f"(SELECT {', '.join(cells)} FROM {raw.view}) t{join}"
+    return f"(SELECT {', '.join(cells)} FROM {beside}) t{join}"
+
+
+def _texts(raw: Raw, types: Mapping[str, str]) -> str:
+    """Write the cells as they came: trimmed text, and what mending replaced."""
+    ours = [name for name in schema.table(raw.table).columns if name in raw.columns]
+    cells = [f"{quoted(c) if brought(types[c]) else clean(c)} AS {quoted(_raw(c))}" for c in ours]
+    cells += [f"{quoted(rule.column)} AS {quoted(f'came {rule.column}')}" for rule in _mended(raw)]
+    cells += [quoted(f"was {name}") for name in sorted(raw.mended)]
+    return ", ".join(cells)
 
 
 def _mended(raw: Raw) -> Iterator[_Rule]:

@@ -60,8 +60,9 @@ class _Doubts:
 
     def sizes(self) -> Iterator[Finding]:
         """Say that a table has no row, or one."""
-        for table in self.raws:
-            ((count,),) = self.rows(f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} LIMIT 2)")
+        few = [f"(SELECT COUNT(*) FROM (SELECT 1 FROM {table} LIMIT 2))" for table in self.raws]
+        (counts,) = self.rows(f"SELECT {', '.join(few)}")
+        for table, count in zip(self.raws, counts, strict=True):
             if count == 0:
                 yield Finding("warning", "header_only", table, "", 1)
             elif count == 1 and table in {"agents", "policies"}:

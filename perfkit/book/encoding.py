@@ -16,7 +16,9 @@ __all__ = ["CHUNK", "SHOWN", "Walked", "encoding_of", "opened", "refuse_broken",
 CHUNK = 1 << 20
 SHOWN = 5
 # What a clean file of ours is made of; other signs make it worth a second look.
-PLAIN = bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + b"_,.-\r\n"
+PLAIN = (
+    bytes(range(0x30, 0x3A)) + bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + b"_,.-/@\r\n"
+)
 BOMS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",

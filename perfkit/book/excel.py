@@ -64,7 +64,7 @@ def _cell(value: object) -> str | None:
 def _choose(sheets: Sequence[Any], told: TableMap) -> str:
     """Choose the sheet named like the table, or the only one to be seen; never guess."""
     every = [sheet.name for sheet in sheets]
-    seen = [sheet.name for sheet in sheets if "Visible" in str(sheet.visible)]
+    seen = [sheet.name for sheet in sheets if str(sheet.visible).endswith("Visible")]
     if told.sheet:
         found = [name for name in every if name.strip() == told.sheet.strip()]
         if not found:
@@ -166,7 +166,7 @@ def _hidden(
     path: Path, sheets: Sequence[Any], name: str
 ) -> tuple[int, tuple[tuple[str, str], ...]]:
     """Look up where serial days begin, and what of a workbook is hidden."""
-    found = [("sheet", s.name) for s in sheets if "Visible" not in str(s.visible)]
+    found = [("sheet", s.name) for s in sheets if not str(s.visible).endswith("Visible")]
     if not zipfile.is_zipfile(path):
         return 1900, tuple(found)
     with zipfile.ZipFile(path) as parts:
