@@ -155,23 +155,30 @@ CASES: list[tuple[str, str, str, str | bytes, str, int, list[tuple[int, Any]], s
      "policy_id", 1, [(3, "policy_id")], "1 more time(s)", "又出现 1 次表头"),
     ("duplicate_key", "error", POLICIES, HEAD + TWO + "P1,A1,2012-01-10,,9,,X\n", "policy_id", 1,
      [(2, "P1"), (4, "P1")], "contradict", "矛盾"),
-    ("left_before_joined", "error", AGENTS, PEOPLE + A1 + "A2,D1,02,1,agent,2011-01-01,2010-01-01\n",
-     "left_on", 1, [(3, "2010-01-01")], "leave before", "离司日早于"),
+    ("left_before_joined", "error", AGENTS,
+     PEOPLE + A1 + "A2,D1,02,1,agent,2011-01-01,2010-01-01\n", "left_on", 1,
+     [(3, "2010-01-01")], "leave before", "离司日早于"),
     ("two_parents", "error", AGENTS, units("D1/01/a*3 D1/01/b*2 D1/02/c*2 D1/02/d*2 D1/02/e*2 "
      "D1/03/f*2 D1/03/g*2 D1/03/h*2 D1/04/i*2 D1/04/j*2 D1/04/a*1"), "group", 4,
      [(2, "a"), (3, "a"), (4, "a"), (23, "a")], "two units at once (D1/01, D1/04)", "两个单位"),
-    ("unknown_agent", "error", POLICIES, HEAD + TWO + "P3,B1,2012-01-10,,1,,\nP4,B2,2012-01-10,,1,,\n"
-     "P5,B3,2012-01-10,,1,,\n", "agent_id", 3, [(4, "B1"), (5, "B2"), (6, "B3")],
-     "premium: 3.00 yuan", "保费：3.00 元"),
+    ("unknown_agent", "error", POLICIES, HEAD + TWO + "P3,B1,2012-01-10,,1,,\n"
+     "P4,B2,2012-01-10,,1,,\nP5,B3,2012-01-10,,1,,\n", "agent_id", 3,
+     [(4, "B1"), (5, "B2"), (6, "B3")], "premium: 3.00 yuan", "保费：3.00 元"),
     # --- warnings: rows left out or kept apart
     ("unknown_agent", "warning", POLICIES, HEAD + TWO + "P3,A9,2012-01-10,,1234.5,,X\n",
-     "agent_id", 1, [(4, "A9")], "unassigned (premium: 1,234.50 yuan)", "未归属（保费：1,234.50 元）"),
+     "agent_id", 1, [(4, "A9")], "unassigned (premium: 1,234.50 yuan)",
+     "未归属（保费：1,234.50 元）"),
     ("identical_copy", "warning", POLICIES, HEAD + TWO + ONE, "policy_id", 1,
      [(2, "P1"), (4, "P1")], "exact copies", "完全相同"),
+    ("blank_row", "warning", POLICIES, HEAD + ONE + ",,,,,,\n" * 3
+     + "P2,A2,2012-02-10,,2000,,\n", "", 3, [], "nothing in them", "没有任何内容"),
+    ("bad_value", "error", POLICIES, HEAD + ONE + ',,,,,,\n"",,,,,,\nP2,A2,never,,2000,,\n',
+     "submitted_on", 1, [(5, "never")], "not a date", "不是日期"),
     ("missing_value", "warning", POLICIES, HEAD + TWO + "P3,A1,2012-01-10,,,,X\n", "premium", 1,
      [(4, None)], "empty but needed", "必填值为空"),
     ("impossible_value", "warning", POLICIES, HEAD.replace("product", "pay_years")
-     + TWO.replace("X", "0").replace("Y", "10"), "pay_years", 1, [(2, "0")], "impossible", "不可能"),
+     + TWO.replace("X", "0").replace("Y", "10"), "pay_years", 1, [(2, "0")], "impossible",
+     "不可能"),
     ("lost_zeros", "warning", POLICIES, None, "agent_id", 1, [(4, "7")], "zeros in front",
      "补上前导零"),
     ("case_differs", "warning", POLICIES, HEAD + TWO + "P3,a1,2012-01-10,,1,,X\n", "agent_id", 1,

@@ -87,9 +87,9 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def _common(start: bytes, encoding: str) -> float:
-    """Tell which share of the signs beyond ASCII are among the commonest of business tables."""
+    """Tell which share of the Chinese signs are among the commonest of business tables."""
     text = start.decode(encoding, errors="ignore")
-    beyond = [sign for sign in text if sign > "\x7f"]
+    beyond = [sign for sign in text if "\u3400" <= sign <= "\ufaff"]
     common = set(names.mark("common"))
     return sum(sign in common for sign in beyond) / max(len(beyond), 1)
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from perfkit import org
-from perfkit.book import apart, check, doubt, look, reading, schema, source
+from perfkit.book import apart, check, doubt, hierarchy, look, postgres, reading, schema, source
 from perfkit.book.check import Finding
 from perfkit.book.mapping import table_maps
 from perfkit.book.settings import Settings, read_settings
 from perfkit.book.source import Raw
+from perfkit.book.typed import quoted
 
 __all__ = ["Loaded", "levels_of", "load"]
 
@@ -95,11 +96,17 @@ class _Load:
     def strange(self) -> list[Finding]:
         """Name the files that are no table."""
         taken = [path for paths in self.paths.values() for path in paths]
+        taken += self.beside()
         allowed = {"allowed": ", ".join(schema.tables())}
         return [
             Finding("warning", "unknown_file", "", name, 1, (), allowed)
             for name in source.strangers(self.folder, taken)
         ]
+
+    def beside(self) -> list[Path]:
+        """List the files that no table lies in, but that tables are made with."""
+        trees = [t.hierarchy.file for t in self.told.values() if t.hierarchy and t.hierarchy.file]
+        return [self.folder / name for name in trees if (self.folder / name).is_file()]
 
     def check(self) -> list[Finding]:
         """Type every table and run every rule."""
@@ -110,6 +117,41 @@ class _Load:
             ranks=list(self.settings.ranks),
             as_of=self.settings.as_of.toordinal(),
         )
+
+    def open_tables(self, scratch: Path) -> None:
+        """Read every file and relation as it is."""
+        relations = any(told.relation for told in self.told.values())
+        place = self.folder / "book.toml"
+        database = postgres.open_database(self.settings.database, place) if relations else None
+        try:
+            self.raws, self.found = reading.open_tables(
+                self.connection, self.told, self.paths, scratch, database
+            )
+        finally:
+            if database:
+                database.close()
+
+    def marks(self) -> tuple[str, ...]:
+        """Say which data a database gave: the sum of its rows' marks, whatever their order."""
+        out = []
+        for name, raw in self.raws.items():
+            if any(part.database for part in raw.parts):
+                cells = ", ".join(
+                    f"COALESCE(CAST({quoted(c)} AS VARCHAR), '')" for c in raw.columns
+                )
+                row = f"CONCAT_WS('|', {cells})"
+                query = f"SELECT COUNT(*), SUM(MD5_NUMBER_LOWER({row})) FROM raw_{name}"
+                out.append(f"{name} {self.connection.execute(query).fetchall()[0]}")
+        return tuple(out)
+
+    def placed(self) -> None:
+        """Give agents their units, where their file only says who is above whom."""
+        agents = self.raws.get("agents")
+        if agents and agents.told.hierarchy and not _refused(self.found):
+            self.raws["agents"], more = hierarchy.place(
+                self.connection, agents, self.folder, self.settings.root
+            )
+            self.found += more
 
     def look_over(self, tables: set[str]) -> None:
         """Give some tables a second look."""
@@ -147,9 +189,8 @@ class _Load:
             return Loaded(self.settings, self.connection, {}, [one])
         left: dict[str, dict[str, int]] = {}
         with tempfile.TemporaryDirectory(prefix="perfkit-") as scratch:
-            self.raws, self.found = reading.open_tables(
-                self.connection, self.told, self.paths, Path(scratch)
-            )
+            self.open_tables(Path(scratch))
+            self.placed()
             findings = [] if _refused(self.found) else self.checked()
             if findings and not _refused(self.found):
                 findings = apart.with_premium(self.connection, findings)
@@ -159,10 +200,11 @@ class _Load:
                 findings += doubt.doubts(self.connection, self.raws, levels, as_of, findings)
                 if not _refused(findings):
                     left = apart.leave_out(self.connection, self.raws, findings)
+        marks = self.marks()
         self.tidy_up()
         found = _sorted([*self.found, *findings, *self.strange()])
-        files = tuple(path for paths in self.paths.values() for path in paths)
-        return Loaded(self.settings, self.connection, self.raws, found, files, (), left)
+        files = (*(path for paths in self.paths.values() for path in paths), *self.beside())
+        return Loaded(self.settings, self.connection, self.raws, found, files, marks, left)
 
 
 def load(folder: Path) -> Loaded:

@@ -10,8 +10,10 @@ import duckdb
 
 from perfkit.book import mend, names, schema, source
 from perfkit.book.check import SHOWN, Finding
+from perfkit.book.mapping import Status
 from perfkit.book.source import Raw
 from perfkit.book.typed import quoted
+from perfkit.errors import nearest
 
 __all__ = ["look_over"]
 
@@ -151,7 +153,7 @@ class _Look:
                 )
 
     def _no_data_rows(self) -> None:
-        """Find total rows and repeated headers among the data, and rows with nothing in them."""
+        """Find total rows and repeated headers among the data."""
         texts = [c.name for c in self.columns if self.kinds[c.name] == "VARCHAR"]
         needed = [c.name for c in self.columns if c.need]
         if not texts or not needed:
@@ -162,11 +164,12 @@ class _Look:
         cells = " OR ".join(
             f"REGEXP_MATCHES(TRIM({self._cell(n)}), {mend.literal(total)})" for n in texts
         )
+        written = [name for name in needed if name in texts]
         again = " AND ".join(
             f"c.{quoted(name)} = {mend.literal(self.raw.headers.get(name, name))}"
-            for name in needed[:2]
+            for name in written[:2]
         )
-        conditions = [f"({blank}) AND ({cells})", again]
+        conditions = [f"({blank}) AND ({cells})", again or "FALSE"]
         for rule, condition, count in zip(
             ("total_row", "header_again"), conditions, self._counts(conditions), strict=True
         ):
@@ -175,10 +178,44 @@ class _Look:
 
     def _filled(self, made: Mapping[str, str]) -> dict[str, str]:
         """Write the columns that book.toml fills: constants, and dates out of a status."""
-        told, out = self.raw.told, {}
-        for column, value in told.constants.items():
-            if column not in self.kinds:
-                out[column] = mend.literal(value)
+        told = self.raw.told
+        out = {
+            column: mend.literal(value)
+            for column, value in told.constants.items()
+            if column not in self.kinds
+        }
+        return out | (self._statuses(told.status, made) if told.status else {})
+
+    def _statuses(self, status: Status, made: Mapping[str, str]) -> dict[str, str]:
+        """Write the dates that a status and one date stand for."""
+        for name in (status.column, status.on):
+            if name not in self.kinds:
+                near = nearest(name, self.raw.columns)
+                facts = {"file": self.raw.path.name, "header": name, "near": near}
+                facts["found"] = ", ".join(self.raw.columns)
+                one = Finding("error", "missing_header", self.raw.table, "status", 1, (), facts)
+                self.found.append(one)
+                return {}
+        here = f"COALESCE(TRIM({self._cell(status.column)}), '')"
+        listed = ", ".join(map(mend.literal, [*status.values, ""]))
+        unknown = f"{here} NOT IN ({listed})"
+        (count,) = self._counts([unknown])
+        if count:
+            known = ", ".join(status.values)
+            self._say("error", "unknown_status", status.column, unknown, count, known=known)
+        out: dict[str, str] = {}
+        for column in sorted({ours for ours in status.values.values() if ours}):
+            spec = schema.table(self.raw.table).columns[column]
+            codes = [code for code, ours in status.values.items() if ours == column]
+            day = mend.mended(spec, self._cell(status.on), self._way(spec))
+            among = ", ".join(map(mend.literal, codes))
+            dated = f"CASE WHEN {here} IN ({among}) THEN {day} END"
+            own = made.get(column) or (f"c.{quoted(column)}" if column in self.kinds else "")
+            out[column] = f"COALESCE({own}, {dated})" if own else dated
+            undated = f"{here} IN ({among}) AND {day} IS NULL"
+            (missing,) = self._counts([undated])
+            if missing:
+                self._say("error", "undated_status", status.on, undated, missing)
         return out
 
     def _made(self, made: Mapping[str, str]) -> Raw:
@@ -186,9 +223,10 @@ class _Look:
         raw = self.raw
         if not made:
             return raw
+        kept = [name for name in raw.columns if name not in raw.told.extras]
         cells = [
             f"{made[name]} AS {quoted(name)}" if name in made else f"c.{quoted(name)}"
-            for name in raw.columns
+            for name in kept
         ]
         added = [name for name in made if name not in raw.columns]
         cells += [f"{made[name]} AS {quoted(name)}" for name in added]
@@ -198,10 +236,10 @@ class _Look:
             f"CREATE OR REPLACE VIEW raw_{raw.table} AS "
             f"SELECT {', '.join(cells)} FROM came_{raw.table} c"
         )
-        kinds = ["VARCHAR" if name in made else self.kinds[name] for name in raw.columns]
+        kinds = ["VARCHAR" if name in made else self.kinds[name] for name in kept]
         return replace(
             raw,
-            columns=(*raw.columns, *added),
+            columns=(*kept, *added),
             types=(*kinds, *("VARCHAR" for _ in added)),
             mended=frozenset(was),
         )

@@ -17,6 +17,7 @@ import duckdb
 from perfkit.book import excel, names, schema, source, text
 from perfkit.book.check import Finding
 from perfkit.book.mapping import TableMap
+from perfkit.book.postgres import Database
 from perfkit.book.source import Part, Raw
 from perfkit.book.typed import quoted
 from perfkit.book.unread import Unread
@@ -55,6 +56,12 @@ def _named(path: Path, dialect: text.Dialect | None = None) -> Iterator[None]:
         raise Unread("damaged", why=source.why(error)) from error
     except Exception as error:  # calamine raises its own classes, one a file format
         raise Unread("damaged", why=source.why(error)) from error
+
+
+def _blank(columns: Sequence[str]) -> str:
+    """Write that a row has nothing in it."""
+    cells = ", ".join(f"NULLIF(CAST({quoted(name)} AS VARCHAR), '')" for name in columns)
+    return f"COALESCE({cells}) IS NULL"
 
 
 class _Table:
@@ -134,7 +141,7 @@ class _Table:
         with _named(path, part.dialect):
             columns = self._columns(path, header)
             if len(self.told.files) > 1 or self._several:
-                count = f"SELECT COUNT(*) FROM {scan}"
+                count = f"SELECT COUNT(*) FROM {scan} WHERE NOT ({_blank(header)})"
                 ((rows,),) = self.connection.execute(count).fetchall()
                 part = replace(part, rows=rows)
         self.parts.append(part)
@@ -151,14 +158,21 @@ class _Table:
             except Unread as error:
                 self.found.append(refusal(self.table, path, error))
 
-    def add_relation(self, scan: str, header: tuple[str, ...], name: str) -> None:
-        """Open a table that a database gave."""
-        part = Part(Path(name), database=True)
-        self.parts.append(part)
+    def add_relation(self, database: Database) -> None:
+        """Open a table of a database: only the columns that are ours, or that ours are made of."""
+        relation = self.told.relation
+        path = Path(relation)
         try:
-            self.scans.append((scan, header, self._columns(Path(name), header)))
+            kinds = database.columns(relation)
+            columns = self._columns(path, list(kinds))
+            wanted = [*columns.values(), *(name for name in kinds if name in self.told.extras)]
+            batches = database.fetch(relation, {name: kinds[name] for name in wanted})
         except Unread as error:
-            self.found.append(refusal(self.table, Path(name), error))
+            self.found.append(refusal(self.table, path, error))
+            return
+        self.connection.register(f"rows_{self.table}", batches)
+        self.parts.append(Part(path, database=True))
+        self.scans.append((f"rows_{self.table}", tuple(wanted), columns))
 
     def _columns(self, path: Path, header: Sequence[str]) -> dict[str, str]:
         """Tell which of their columns is which of ours."""
@@ -248,6 +262,20 @@ class _Table:
                 with _named(part.path, part.dialect):
                     self.connection.execute(f"CREATE OR REPLACE TEMP TABLE tried AS {select}")
             raise
+        if not self.columnar:
+            self._without_blanks()
+
+    def _without_blanks(self) -> None:
+        """Take out rows with nothing in them, such as lines of separators."""
+        described = self.connection.execute(f"DESCRIBE came_{self.table}").fetchall()
+        blank = _blank([row[0] for row in described])
+        came = f"came_{self.table}"
+        count = f"SELECT COUNT(*) FROM {came} WHERE {blank}"
+        ((rows,),) = self.connection.execute(count).fetchall()
+        if rows:
+            self.connection.execute(f"DELETE FROM {came} WHERE {blank}")
+            path = self.parts[0].path
+            self.found.append(replace(_note("blank_row", self.table, path, "warning"), count=rows))
 
     @property
     def columnar(self) -> bool:
@@ -279,6 +307,7 @@ def open_tables(
     told: Mapping[str, TableMap],
     paths: Mapping[str, Sequence[Path]],
     scratch: Path,
+    database: Database | None = None,
 ) -> tuple[dict[str, Raw], Found]:
     """Open every file as a raw table of the connection.
 
@@ -292,6 +321,8 @@ def open_tables(
         Table name to files.
     scratch : Path
         A folder for files written anew; they are no longer needed once the tables are typed.
+    database : Database, optional
+        Where the relations lie that book.toml names.
 
     Returns
     -------
@@ -301,6 +332,8 @@ def open_tables(
     raws, found = {}, []
     for table, files in paths.items():
         coming = _Table(connection, told.get(table, TableMap(table)), scratch)
+        if coming.told.relation and database:
+            coming.add_relation(database)
         coming.add_all(files)
         if not any(f.severity == "error" for f in coming.found):
             try:

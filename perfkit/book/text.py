@@ -57,7 +57,7 @@ class Dialect:
 
 
 def rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Walk a text file's rows, empty lines left out, each with the line it begins on.
+    """Walk a text file's rows, those with nothing in them left out, each with its first line.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[
         reader, line = csv.reader(stream, delimiter=delimiter), 1
         try:
             for row in reader:
-                if row:
+                if any(row):
                     yield line, row
                 line = reader.line_num + 1
         except csv.Error as error:
