@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from perfkit.errors import PerfkitError
 __all__ = ["main"]
 
 INTERRUPTED = 130  # as a shell counts a key press
+PATIENCE = 1.0  # reading shorter than this goes without a word [seconds]
 
 
 def _say(text: str) -> None:
@@ -59,11 +61,26 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def _progress(lang: str) -> Callable[[str, int, int], None] | None:
+    """Give a line that tells a person at a terminal which table is being read, once it takes long."""
+    if not sys.stderr.isatty():
+        return None
+    begun = time.monotonic()
+
+    def tell(table: str, done: int, of: int) -> None:
+        if time.monotonic() - begun > PATIENCE:
+            bar = "#" * done + "-" * (of - done)
+            said = words.text("cli.reading", lang, table=table)
+            print(f"\r\x1b[K[{bar}] {said}", end="" if done < of else "\n", file=sys.stderr)
+
+    return tell
+
+
 def _check(args: argparse.Namespace) -> int:
     from perfkit import kpi
     from perfkit.book import check_book, open_book
 
-    findings = check_book(args.book)
+    findings = check_book(args.book, progress=_progress(args.lang))
     if not any(f.severity == "error" for f in findings):
         findings = [*findings, *kpi.check_codes(open_book(args.book))]
     if args.format == "json":
@@ -92,7 +109,7 @@ def _kpi(args: argparse.Namespace) -> int:
     from perfkit import kpi, org
     from perfkit.book import open_book
 
-    book = open_book(args.book)
+    book = open_book(args.book, progress=_progress(args.lang))
     by = args.by or (org.level_of(args.unit, book.root) if args.unit else book.root)
     period = kpi.check_period(book, args.period)
     if period.first < book.facts_from or period.last > book.as_of:
@@ -184,6 +201,20 @@ def _sample(args: argparse.Namespace) -> int:
     return 0
 
 
+def _init(args: argparse.Namespace) -> int:
+    from perfkit.book.propose import write_proposal
+
+    folder = Path(args.folder)
+    made = write_proposal(folder, args.lang)
+    print(folder / "book.toml")
+    found = ", ".join(f"{table} ({', '.join(t.files)})" for table, t in made.tables.items())
+    _say(words.text("init.found", args.lang, tables=found))
+    for decision in made.decisions:
+        _say(f"- {decision}")
+    _say(words.text("init.next", args.lang, count=len(made.decisions), path=folder))
+    return 0
+
+
 class _Commands:
     """The commands, each with its call, its help and an example."""
 
@@ -255,6 +286,11 @@ def _add_facts(commands: _Commands) -> None:
     sample.add_argument("--months", type=int, default=24, metavar="N")
     sample.add_argument("--seed", type=int, default=1, metavar="S")
     sample.add_argument("--format", choices=("csv", "parquet"), default="csv")
+
+    init = commands.add(
+        "init", _init, "propose a book.toml for a folder of your own files", "my_folder"
+    )
+    init.add_argument("folder", metavar="DIR", help="a folder of CSV, Excel or Parquet files")
 
 
 def _add_reports(commands: _Commands) -> None:

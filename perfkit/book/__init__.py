@@ -15,6 +15,7 @@ from perfkit import bundle, org
 from perfkit.book import backend, engine, schema, source
 from perfkit.book.check import Finding
 from perfkit.book.load import levels_of, load
+from perfkit.book.reading import Progress
 from perfkit.book.settings import Settings
 from perfkit.errors import BookRefused, PerfkitError
 
@@ -145,13 +146,15 @@ class Book:
         return frame
 
 
-def check_book(book: str | Path) -> list[Finding]:
+def check_book(book: str | Path, *, progress: Progress | None = None) -> list[Finding]:
     """List everything a book's owner should know, errors first.
 
     Parameters
     ----------
     book : str or Path
         A bundled name or a folder.
+    progress : callable, optional
+        Told before each table is read: its name, how many are done, of how many.
 
     Returns
     -------
@@ -167,10 +170,12 @@ def check_book(book: str | Path) -> list[Finding]:
     >>> [f.rule for f in check_book("cases") if f.severity == "error"]
     []
     """
-    return load(bundle.book_path(book)).findings
+    return load(bundle.book_path(book), progress).findings
 
 
-def open_book(book: str | Path, *, engine_name: str = "duckdb") -> Book:
+def open_book(
+    book: str | Path, *, engine_name: str = "duckdb", progress: Progress | None = None
+) -> Book:
     """Open a book, checked; a book with errors is refused with every error named.
 
     Parameters
@@ -179,6 +184,8 @@ def open_book(book: str | Path, *, engine_name: str = "duckdb") -> Book:
         A bundled name such as ``"district_one"``, or a folder with a book.toml.
     engine_name : {"duckdb", "polars", "pandas", "spark"}, default "duckdb"
         Where the facts are added up; every engine gives the same numbers.
+    progress : callable, optional
+        Told before each table is read: its name, how many are done, of how many.
 
     Returns
     -------
@@ -199,7 +206,7 @@ def open_book(book: str | Path, *, engine_name: str = "duckdb") -> Book:
     '2012-10-31'
     """
     folder = bundle.book_path(book)
-    found = load(folder)
+    found = load(folder, progress)
     settings, connection, raws = found.settings, found.connection, found.raws
     if any(f.severity == "error" for f in found.findings):
         raise BookRefused(settings.name, found.findings)

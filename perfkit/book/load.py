@@ -12,6 +12,7 @@ from perfkit import org
 from perfkit.book import apart, check, doubt, hierarchy, look, postgres, reading, schema, source
 from perfkit.book.check import Finding
 from perfkit.book.mapping import table_maps
+from perfkit.book.reading import Progress
 from perfkit.book.settings import Settings, read_settings
 from perfkit.book.source import Raw
 from perfkit.book.typed import quoted
@@ -76,8 +77,8 @@ def _sorted(findings: list[Finding]) -> list[Finding]:
 class _Load:
     """One book on its way in."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, progress: Progress | None) -> None:
+        self.folder, self.progress = folder, progress
         self.settings = read_settings(folder)
         self.told = table_maps({"tables": self.settings.tables}, folder / "book.toml")
         self.paths = source.files(folder, self.told)
@@ -125,7 +126,7 @@ class _Load:
         database = postgres.open_database(self.settings.database, place) if relations else None
         try:
             self.raws, self.found = reading.open_tables(
-                self.connection, self.told, self.paths, scratch, database
+                self.connection, self.told, self.paths, scratch, database, self.progress
             )
         finally:
             if database:
@@ -190,6 +191,8 @@ class _Load:
         left: dict[str, dict[str, int]] = {}
         with tempfile.TemporaryDirectory(prefix="perfkit-") as scratch:
             self.open_tables(Path(scratch))
+            if self.progress:
+                self.progress("book.toml", len(self.paths), len(self.paths))
             self.placed()
             findings = [] if _refused(self.found) else self.checked()
             if findings and not _refused(self.found):
@@ -207,13 +210,15 @@ class _Load:
         return Loaded(self.settings, self.connection, self.raws, found, files, marks, left)
 
 
-def load(folder: Path) -> Loaded:
+def load(folder: Path, progress: Progress | None = None) -> Loaded:
     """Open a book's files and check them.
 
     Parameters
     ----------
     folder : Path
         The book's.
+    progress : callable, optional
+        Told before each table is read: its name, how many are done, of how many.
 
     Returns
     -------
@@ -224,4 +229,4 @@ def load(folder: Path) -> Loaded:
     PerfkitError
         The folder is no book, or a setting of book.toml cannot be read.
     """
-    return _Load(folder).run()
+    return _Load(folder, progress).run()

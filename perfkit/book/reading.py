@@ -7,7 +7,7 @@ over column by column, and only the columns that need it are mended; what was do
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ from perfkit.book.typed import quoted
 from perfkit.book.unread import Unread
 from perfkit.errors import nearest
 
-__all__ = ["open_tables", "refusal"]
+__all__ = ["Progress", "open_tables", "refusal"]
 
 SHOWN = 5
 SHEETS = (".xlsx", ".xlsm", ".xls")
 Found = list[Finding]
+Progress = Callable[[str, int, int], None]
 
 
 def refusal(table: str, path: Path, error: Unread) -> Finding:
@@ -308,6 +309,7 @@ def open_tables(
     paths: Mapping[str, Sequence[Path]],
     scratch: Path,
     database: Database | None = None,
+    progress: Progress | None = None,
 ) -> tuple[dict[str, Raw], Found]:
     """Open every file as a raw table of the connection.
 
@@ -323,6 +325,8 @@ def open_tables(
         A folder for files written anew; they are no longer needed once the tables are typed.
     database : Database, optional
         Where the relations lie that book.toml names.
+    progress : callable, optional
+        Told before each table is read: its name, how many are done, of how many.
 
     Returns
     -------
@@ -330,7 +334,9 @@ def open_tables(
         A table whose file cannot be taken is an error instead.
     """
     raws, found = {}, []
-    for table, files in paths.items():
+    for number, (table, files) in enumerate(paths.items()):
+        if progress:
+            progress(table, number, len(paths))
         coming = _Table(connection, told.get(table, TableMap(table)), scratch)
         if coming.told.relation and database:
             coming.add_relation(database)
