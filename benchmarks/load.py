@@ -28,13 +28,15 @@ import json, resource, sys, time
 begun = time.perf_counter()
 {body}
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({{"seconds": round(time.perf_counter() - begun, 2), "mb": peak // 1024, "rows": n}}))
+seconds = round(time.perf_counter() - begun, 2)
+print(json.dumps({{"seconds": seconds, "mb": peak // 1024, "rows": n}}))
 """
 BODIES = {
     "perfkit": "from perfkit.book import open_book\nn = open_book(sys.argv[1]).counts['policies']",
     "bare csv": "import duckdb\n"
-    "n = duckdb.sql(f\"CREATE TABLE t AS FROM '{sys.argv[1]}/policies.csv'\") or "
-    "duckdb.sql('SELECT COUNT(*) FROM t').fetchone()[0]",
+    "c = duckdb.connect()\n"
+    "c.execute(f\"CREATE TABLE t AS SELECT * FROM read_csv('{sys.argv[1]}/policies.csv')\")\n"
+    "n = c.execute('SELECT COUNT(*) FROM t').fetchall()[0][0]",
     "bare sheet": "import python_calamine\n"
     "w = python_calamine.CalamineWorkbook.from_path(f'{sys.argv[1]}/policies.xlsx')\n"
     "n = len(w.get_sheet_by_index(0).to_python()) - 1",

@@ -62,7 +62,7 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _progress(lang: str) -> Callable[[str, int, int], None] | None:
-    """Give a line that tells a person at a terminal which table is being read, once it takes long."""
+    """Give a line for a terminal that says which table is being read, once it takes long."""
     if not sys.stderr.isatty():
         return None
     begun = time.monotonic()

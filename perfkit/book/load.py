@@ -181,7 +181,8 @@ class _Load:
         """Drop the texts; what is typed stays."""
         for name, raw in self.raws.items():
             if not raw.columnar:
-                self.connection.execute(f"DROP VIEW IF EXISTS raw_{name}")
+                kind = "TABLE" if raw.copied else "VIEW"
+                self.connection.execute(f"DROP {kind} IF EXISTS raw_{name}")
                 self.connection.execute(f"DROP TABLE IF EXISTS came_{name}")
 
     def run(self) -> Loaded:

@@ -91,7 +91,9 @@ class _Look:
             for column, count in zip(self.columns, self._counts(tests), strict=True)
             if count or ways[column.name].changes
         ]
-        for column in kept:
+        wide = self._counts([mend.wide(self._cell(column.name)) for column in kept])
+        for column, count in zip(kept, wide, strict=True):
+            ways[column.name] = replace(ways[column.name], wide=count > 0)
             ways[column.name] = self._decided(column, ways[column.name])
         self._signs(kept, ways)
         made = {c.name: mend.mended(c, self._cell(c.name), ways[c.name]) for c in kept}
@@ -111,7 +113,7 @@ class _Look:
         """Find out how a column is written, where its cells leave no doubt."""
         if column.type == "text" or (column.type == "date" and way.dates in {"dmy", "mdy"}):
             return way
-        tests = mend.evidence(column, self._cell(column.name))
+        tests = mend.evidence(column, self._cell(column.name), way)
         count = dict(zip(tests, self._counts(list(tests.values())), strict=True))
         if column.type == "date":
             return self._order(column, way, tests, count)
@@ -232,9 +234,10 @@ class _Look:
         cells += [f"{made[name]} AS {quoted(name)}" for name in added]
         was = [name for name in made if name in raw.columns]
         cells += [f"c.{quoted(name)} AS {quoted(f'was {name}')}" for name in was]
+        kind = "VIEW" if raw.columnar else "TABLE"
+        self.connection.execute(f"DROP VIEW raw_{raw.table}")
         self.connection.execute(
-            f"CREATE OR REPLACE VIEW raw_{raw.table} AS "
-            f"SELECT {', '.join(cells)} FROM came_{raw.table} c"
+            f"CREATE {kind} raw_{raw.table} AS SELECT {', '.join(cells)} FROM came_{raw.table} c"
         )
         kinds = ["VARCHAR" if name in made else self.kinds[name] for name in kept]
         return replace(
@@ -242,4 +245,5 @@ class _Look:
             columns=(*kept, *added),
             types=(*kinds, *("VARCHAR" for _ in added)),
             mended=frozenset(was),
+            copied=not raw.columnar,
         )

@@ -13,7 +13,7 @@ from typing import Any
 from perfkit.book import names, schema
 from perfkit.book.mapping import TableMap
 
-__all__ = ["SENTINELS", "Sign", "Way", "evidence", "literal", "mended", "odd", "signs"]
+__all__ = ["SENTINELS", "Sign", "Way", "evidence", "literal", "mended", "odd", "signs", "wide"]
 
 SPACES = "\t\n\r\x0b\x0c \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 BLANKS = "".join(chr(c) for c in (9, 10, 11, 12, 13, 32, 0x85, 0xA0, 0x1680, 0x2028, 0x2029,
@@ -60,6 +60,8 @@ class Way:
         The least length of a code.
     values : mapping of str to str
         Their codes to ours.
+    wide : bool
+        Whether any cell holds full-width signs, or blanks other than the usual one.
     """
 
     dates: str = ""
@@ -68,6 +70,7 @@ class Way:
     epoch: int = 1900
     width: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
+    wide: bool = True
 
     @property
     def changes(self) -> bool:
@@ -95,8 +98,15 @@ def _ymd() -> str:
     return rf"^(\d{{4}})\s*[-/.{year}]\s*(\d{{1,2}})\s*[-/.{month}]\s*(\d{{1,2}})\s*[{day}]?" + TIME
 
 
-def _norm(text: str) -> str:
+def wide(text: str) -> str:
+    """Write that a cell holds full-width signs, or blanks other than the usual one."""
+    return _like(text, f"[{WIDE[0]}-{WIDE[-1]}{UNSEEN}{SPACES.replace(' ', '')}]")
+
+
+def _norm(text: str, way: Way) -> str:
     """Write a cell with narrow signs and no blanks around it."""
+    if not way.wide:
+        return f"TRIM({text})"
     narrow = f"TRANSLATE({text}, {literal(WIDE + UNSEEN)}, {literal(NARROW)})"
     return f"TRIM({narrow}, {literal(BLANKS)})"
 
@@ -138,10 +148,10 @@ def _dotted(text: str) -> str:
     return _like(text, r"^[-+]?\d{1,3}(?:\.\d{3})+$")
 
 
-def _core(text: str) -> str:
+def _core(text: str, way: Way) -> str:
     """Write an amount without its currency, blanks and brackets; a scale word stays."""
     signs = "|".join(re.escape(m) for m in names.mark("money"))
-    bare = f"REGEXP_REPLACE({_norm(text)}, {literal(f'{signs}|[{SPACES}]')}, '', 'g')"
+    bare = f"REGEXP_REPLACE({_norm(text, way)}, {literal(f'{signs}|[{SPACES}]')}, '', 'g')"
     return f"REGEXP_REPLACE({bare}, {literal(BRACKETS)}, {literal(NEGATIVE)})"
 
 
@@ -152,7 +162,7 @@ def _scales() -> dict[str, int]:
     return {word: names.scale_of(word) or 1 for word in words}
 
 
-def evidence(column: schema.Column, text: str) -> dict[str, str]:
+def evidence(column: schema.Column, text: str, way: Way) -> dict[str, str]:
     """Write what decides between two ways to write a column: conditions over its cells.
 
     Returns
@@ -160,7 +170,7 @@ def evidence(column: schema.Column, text: str) -> dict[str, str]:
     dict of str to str
         For dates turned, dmy and mdy; for amounts comma, dot and either.
     """
-    here = _norm(text)
+    here = _norm(text, way)
     if column.type == "date":
         first, second = (f"CAST({_part(here, TURNED, g)} AS INTEGER) > 12" for g in (1, 2))
         turned = _like(here, TURNED)
@@ -169,7 +179,7 @@ def evidence(column: schema.Column, text: str) -> dict[str, str]:
             "dmy": f"CASE WHEN {turned} THEN {first} END",
             "mdy": f"CASE WHEN {turned} THEN {second} END",
         }
-    core = _core(text)
+    core = _core(text, way)
     words = "".join(_scales())
     end = rf"[{words}]?$"
     return {
@@ -187,7 +197,7 @@ def evidence(column: schema.Column, text: str) -> dict[str, str]:
 
 def signs(column: schema.Column, text: str, way: Way) -> Iterator[Sign]:
     """List what may be odd about a column's cells, each with the cells it is true of."""
-    here, name = _norm(text), column.name
+    here, name = _norm(text, way), column.name
     wide = (
         "[\uff01-\uff5e]" if column.type != "text" else "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]"
     )
@@ -211,7 +221,7 @@ def signs(column: schema.Column, text: str, way: Way) -> Iterator[Sign]:
         if not column.need:
             yield Sign("warning", "sentinel", name, _sentinel(_dated(here, way)))
     else:
-        core = _core(text)
+        core = _core(text, way)
         pattern, rule = (COMMA, "decimal_comma") if way.decimal == "," else (THOUSANDS, "thousands")
         words = "".join(_scales())
         bare = f"REGEXP_REPLACE({core}, '[{words}]$', '')"
@@ -242,7 +252,7 @@ def _dated(here: str, way: Way) -> str:
 
 def _number(text: str, way: Way) -> str:
     """Write an amount in yuan with a decimal point; what is none stays as it came."""
-    core, scales = _core(text), _scales()
+    core, scales = _core(text, way), _scales()
     bare = f"REGEXP_REPLACE({core}, '[{''.join(scales)}]$', '')"
     whens = " ".join(f"WHEN {literal(w)} THEN {scale}" for w, scale in scales.items())
     scale = f"(CASE RIGHT({core}, 1) {whens} ELSE {way.scale} END)"
@@ -270,6 +280,7 @@ def mended(column: schema.Column, text: str, way: Way) -> str:
     if column.type == "text":
         drop = literal(WIDE_CODES + UNSEEN)
         made = f"TRIM(TRANSLATE({text}, {drop}, {literal(NARROW_CODES)}), {literal(BLANKS)})"
+        made = made if way.wide else f"TRIM({text})"
         if way.width:
             short = f"LENGTH({made}) BETWEEN 1 AND {way.width - 1}"
             made = f"CASE WHEN {short} THEN LPAD({made}, {way.width}, '0') ELSE {made} END"
@@ -278,7 +289,7 @@ def mended(column: schema.Column, text: str, way: Way) -> str:
             made = f"CASE {made} {whens} ELSE {made} END"
         return f"NULLIF({made}, '')"
     if column.type == "date":
-        day = _dated(_norm(text), way)
+        day = _dated(_norm(text, way), way)
         open_end = f"WHEN {_sentinel(day)} THEN NULL " if not column.need else ""
         return f"CASE {open_end}ELSE NULLIF({day}, '') END" if open_end else f"NULLIF({day}, '')"
     return f"NULLIF({_number(text, way)}, '')"

@@ -89,6 +89,8 @@ class Raw:
         Whether it stays in its files.
     mended : frozenset of str
         The columns that are not taken as they came; the raw view holds them as ``was <column>``.
+    copied : bool
+        Whether its raw view is a table, mended once.
     """
 
     table: str
@@ -103,6 +105,7 @@ class Raw:
     plain: bool = True
     columnar: bool = False
     mended: frozenset[str] = frozenset()
+    copied: bool = False
 
     @property
     def view(self) -> str:
@@ -112,7 +115,9 @@ class Raw:
 
 def connect() -> duckdb.DuckDBPyConnection:
     """Open the embedded engine: in memory, with a place to spill, nothing downloaded."""
-    return duckdb.connect(config={"autoinstall_known_extensions": False})
+    made = duckdb.connect(config={"autoinstall_known_extensions": False})
+    made.execute("SET enable_progress_bar = false")  # it would print into what others read
+    return made
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
