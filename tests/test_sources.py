@@ -283,6 +283,32 @@ def test_a_missing_driver_says_how_to_install_it(
         check_book(folder)
 
 
+# --- moments
+
+
+@pytest.mark.parametrize(("zone", "day"), [("Asia/Shanghai", 11), ("UTC", 10)])
+def test_a_moment_is_a_day_of_its_own_zone_and_no_machine_moves_it(
+    tmp_path: Path, zone: str, day: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = books.tiny(tmp_path / "b")
+    (folder / "policies.csv").unlink()
+    moment = dt.datetime(2012, 1, 10, 23, 30, tzinfo=dt.UTC)
+    columns = {
+        "policy_id": ["P1"],
+        "agent_id": ["A1"],
+        "submitted_on": pa.array([moment], pa.timestamp("us", zone)),
+        "premium": [1000.0],
+    }
+    pq.write_table(pa.table(columns), folder / "policies.parquet")
+    for machine in ("Asia/Tokyo", "America/New_York"):
+        monkeypatch.setenv("TZ", machine)
+        book = open_book(folder)
+        days = book.backend.home(book.tables["policies"])["submitted_on"].tolist()
+        assert days == [dt.date(2012, 1, day).toordinal()]
+        (one,) = [f for f in book.findings if f.rule == "time_zone"]
+        assert (one.severity, one.column, one.count) == ("warning", "submitted_on", 1)
+
+
 # --- rows left out
 
 

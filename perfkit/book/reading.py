@@ -129,7 +129,25 @@ class _Table:
         )
         with _named(path):
             described = self.connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+            zoned = [row[0] for row in described if row[1] == "TIMESTAMP WITH TIME ZONE"]
+            scan = self._local(path, scan, zoned) if zoned else scan
         return scan, tuple(row[0] for row in described), Part(path)
+
+    def _local(self, path: Path, scan: str, zoned: Sequence[str]) -> str:
+        """Take moments as local times of the zone the file names; without one they are UTC."""
+        import pyarrow.parquet as pq
+
+        first = next(path.rglob("*.parquet")) if path.is_dir() else path
+        fields = pq.read_schema(first)
+        cells = []
+        for name in zoned:
+            zone = getattr(fields.field(name).type, "tz", None) or "UTC"
+            cells.append(f"TIMEZONE({source.sql_text(zone)}, {quoted(name)}) AS {quoted(name)}")
+            count = f"SELECT COUNT({quoted(name)}) FROM {scan}"
+            ((rows,),) = self.connection.execute(count).fetchall()
+            note = _note("time_zone", self.table, path, "warning", column=name)
+            self.found.append(replace(note, count=rows))
+        return f"(SELECT * REPLACE ({', '.join(cells)}) FROM {scan})"
 
     def add(self, path: Path) -> None:
         """Open one file."""

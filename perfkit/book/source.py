@@ -117,6 +117,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     """Open the embedded engine: in memory, with a place to spill, nothing downloaded."""
     made = duckdb.connect(config={"autoinstall_known_extensions": False})
     made.execute("SET enable_progress_bar = false")  # it would print into what others read
+    made.execute("SET TimeZone = 'UTC'")  # a machine's own zone must not move a day
     return made
 
 
