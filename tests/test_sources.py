@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from perfkit import bundle, kpi
+from perfkit import bundle, cli, kpi
 from perfkit.book import Book, check_book, open_book, postgres, schema
 from perfkit.errors import PerfkitError
 
@@ -332,3 +332,24 @@ def test_rows_left_out_add_up_by_reason_and_change_no_number(tmp_path: Path) -> 
             strict=True,
         ):
             pd.testing.assert_frame_equal(one, other)
+
+
+# --- a line while it takes long
+
+
+def test_a_terminal_is_told_what_is_read_and_data_stay_clean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(books.tiny(tmp_path / "b"))
+    words = ["kpi", folder, "--period", "2012-01", "--kpi", "cases", "--format", "csv"]
+    assert cli.main(words) == 0
+    quiet = capsys.readouterr()
+    assert quiet.err == ""
+    monkeypatch.setattr(cli.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(cli, "PATIENCE", -1.0)
+    assert cli.main([*words, "--lang", "zh"]) == 0
+    told = capsys.readouterr()
+    assert told.out == quiet.out
+    assert "[--] 正在读取 agents" in told.err
+    assert "[#-] 正在读取 policies" in told.err
+    assert told.err.endswith("\n")

@@ -88,7 +88,7 @@ class _Doubts:
     def units(self) -> Iterator[Finding]:
         """Say which unit codes look misspelt, and which groups lie in two departments."""
         cells = ", ".join(map(quoted, self.levels))
-        found = self.rows(f"SELECT {cells}, COUNT(*) FROM agents GROUP BY ALL")
+        found = self.rows(f"SELECT {cells}, COUNT(*) FROM agents GROUP BY {cells}")
         for depth, level in enumerate(self.levels):
             counts: dict[tuple[str, ...], int] = {}
             for row in found:

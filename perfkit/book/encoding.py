@@ -61,7 +61,8 @@ def walk(path: Path) -> Walked:
             if not out.size:
                 out.start = chunk
             out.size += len(chunk)
-            out.plain = out.plain and not chunk.translate(None, PLAIN)
+            begins = b"\n," in chunk or (last == b"\n" and chunk[:1] == b",")
+            out.plain = out.plain and not begins and not chunk.translate(None, PLAIN)
             if not out.plain:
                 out.nul += chunk.count(0)
                 out.ascii = out.ascii and chunk.isascii()

@@ -179,11 +179,14 @@ class _Load:
 
     def tidy_up(self) -> None:
         """Drop the texts; what is typed stays."""
-        for name, raw in self.raws.items():
-            if not raw.columnar:
-                kind = "TABLE" if raw.copied else "VIEW"
-                self.connection.execute(f"DROP {kind} IF EXISTS raw_{name}")
-                self.connection.execute(f"DROP TABLE IF EXISTS came_{name}")
+        drops = [
+            f"DROP {'TABLE' if raw.copied else 'VIEW'} IF EXISTS raw_{name}; "
+            f"DROP TABLE IF EXISTS came_{name};"
+            for name, raw in self.raws.items()
+            if not raw.columnar
+        ]
+        if drops:
+            self.connection.execute(" ".join(drops))
 
     def run(self) -> Loaded:
         """Read, look, check, doubt, and leave out what cannot count."""

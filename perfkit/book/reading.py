@@ -257,13 +257,20 @@ class _Table:
 
     def _select(self, scan: str, header: Sequence[str], columns: Mapping[str, str]) -> str:
         """Choose ours by our names; what is not ours keeps its own, so that it is said."""
+        theirs = {ours: name for ours, name in columns.items() if ours != name}
+        cells = [
+            f"{quoted(theirs[ours])} AS {quoted(ours)}" if ours in theirs else quoted(ours)
+            for ours in self._names(header, columns)
+        ]
+        return f"SELECT {', '.join(cells)} FROM {scan}"
+
+    def _names(self, header: Sequence[str], columns: Mapping[str, str]) -> list[str]:
+        """List the columns taken: ours, and those that are not ours as far as they are kept."""
         taken = set(columns.values())
-        cells = [f"{quoted(theirs)} AS {quoted(ours)}" for ours, theirs in columns.items()]
         rest = [name for name in header if name not in taken]
         if any(ours != theirs for ours, theirs in columns.items()):
             rest = [name for name in rest if name in self.told.extras]
-        cells += [quoted(name) for name in rest]
-        return f"SELECT {', '.join(cells)} FROM {scan}"
+        return [*columns, *rest]
 
     def came(self) -> None:
         """Make the table as it came, with our names; columnar files stay where they are."""
@@ -281,7 +288,7 @@ class _Table:
                 with _named(part.path, part.dialect):
                     self.connection.execute(f"CREATE OR REPLACE TEMP TABLE tried AS {select}")
             raise
-        if not self.columnar:
+        if not self.columnar and not self.plain:
             self._without_blanks()
 
     def _without_blanks(self) -> None:
@@ -305,12 +312,17 @@ class _Table:
         """Give the raw table, as it came."""
         name = self.table
         self.connection.execute(f"CREATE OR REPLACE VIEW raw_{name} AS SELECT * FROM came_{name}")
-        described = self.connection.execute(f"DESCRIBE came_{name}").fetchall()
+        if self.plain and not self.columnar:  # all text
+            _, header, columns = self.scans[0]
+            found = [(ours, "VARCHAR") for ours in self._names(header, columns)]
+        else:
+            described = self.connection.execute(f"DESCRIBE came_{name}").fetchall()
+            found = [(row[0], row[1]) for row in described]
         return Raw(
             table=name,
             path=self.parts[0].path,
-            columns=tuple(row[0] for row in described),
-            types=tuple(row[1] for row in described),
+            columns=tuple(column for column, _ in found),
+            types=tuple(kind for _, kind in found),
             parts=tuple(self.parts),
             told=self.told,
             headers=self.scans[0][2],

@@ -39,7 +39,7 @@ class Dialect:
     bom : bool
         Whether it begins with a byte order mark.
     plain : bool
-        Whether it holds nothing but letters, digits, commas, points, hyphens and underscores.
+        Whether it holds only letters, digits and the commonest marks, and no row begins empty.
     """
 
     encoding: str
