@@ -51,7 +51,7 @@ test-engines: $(STAMP) ## every computed KPI on DuckDB, Polars, pandas, Spark an
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jre-headless; } \
 	  >/dev/null || { echo "Spark needs Java: install default-jre-headless" >&2; exit 2; }
 	@$(PY) -c 'import pyspark' 2>/dev/null || \
-	  $(PY) -m pip install --no-compile --quiet --require-hashes -r requirements-spark.lock
+	  $(PY) -m pip install --no-compile --quiet --require-hashes -r requirements-engines.lock
 	@PERFKIT_FULL=1 $(PY) -m pytest -q tests/test_engine.py $(TEST_ARGS)
 
 check: lint ## lint, types and the quick tests (no kernel, no browser)
@@ -68,9 +68,13 @@ lab: $(STAMP) ## JupyterLab in notebooks/, on this machine only, with a token
 	  >$(VENV)/etc/jupyter/labconfig/page_config.json
 	@$(PY) -m jupyterlab --notebook-dir=notebooks --ServerApp.ip=127.0.0.1 $(LAB_ARGS)
 
-lock: $(STAMP) ## re-make requirements.lock (newest versions: LOCK_ARGS=--upgrade)
+lock: $(STAMP) ## re-make the two locks (newest versions: LOCK_ARGS=--upgrade)
 	@$(PY) -m uv pip compile pyproject.toml --extra dev --universal --generate-hashes \
 	  --no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock $(LOCK_ARGS)
+	@$(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	  e = p["optional-dependencies"]; print(*e["spark"], *e["postgres"], sep="\n")' | \
+	  $(PY) -m uv pip compile - --universal --generate-hashes -c requirements.lock \
+	  --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet -o requirements-engines.lock $(LOCK_ARGS)
 
 dictionary: $(STAMP) ## re-write the data dictionary in data/README.md from the schema
 	@$(PY) -c 'from pathlib import Path; from perfkit.book import schema; \

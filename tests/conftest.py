@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,15 +25,23 @@ ENGINES = {
         "install Debian's package chromium, or Chrome",
     ),
     "spark": (("java",), "make test-engines brings pyspark and Java"),
+    "postgres": (
+        ("initdb",),
+        "install Debian's package postgresql, and the extra: pip install 'perfkit[postgres]'",
+    ),
 }
+PACKAGES = {"spark": "pyspark", "postgres": "adbc_driver_postgresql"}
+# Debian keeps the server's own programs off PATH.
+SERVER = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 def engine(name: str) -> str | None:
-    """Find the program of an engine on PATH, None without it; Spark is a package as well."""
-    if name == "spark" and importlib.util.find_spec("pyspark") is None:
+    """Find the program of an engine, None without it; some are a package as well."""
+    if name in PACKAGES and importlib.util.find_spec(PACKAGES[name]) is None:
         return None
     commands, _ = ENGINES[name]
-    return next((path for path in map(shutil.which, commands) if path), None)
+    places = os.pathsep.join([os.environ.get("PATH", ""), *map(str, SERVER)])
+    return next((found for c in commands if (found := shutil.which(c, path=places))), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,6 +80,38 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{suite} ({count}): {reason}")
     if not left_out:
         terminalreporter.line("nothing")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start a PostgreSQL server of our own on loopback, give its address, and stop it."""
+    initdb = engine("postgres")
+    assert initdb
+    home = Path(tempfile.mkdtemp(prefix="perfkit-pg-"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    as_user: list[str] = []
+    if os.getuid() == 0:  # the server refuses to run as root
+        shutil.chown(home, "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+
+    def run(program: str, *words: str) -> None:
+        command = [*as_user, str(Path(initdb).resolve().with_name(program)), *words]
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", check=False, cwd=home, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    data = str(home / "data")
+    run("initdb", "-D", data, "-U", "perfkit", "-A", "trust", "-E", "UTF8", "--no-sync")
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {home} -c fsync=off"
+    try:
+        run("pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", options, "start")
+        yield f"postgresql://perfkit@127.0.0.1:{port}/postgres"
+    finally:
+        run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

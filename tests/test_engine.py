@@ -641,6 +641,7 @@ def test_the_random_book_holds_what_it_is_meant_to_try(opened: dict[str, Book]) 
     assert {f.rule for f in book.findings} == {
         "outside_contract",
         "negative_premium",
+        "zero_premium",
         "move_outside",
         "after_as_of",
     }

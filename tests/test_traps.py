@@ -119,7 +119,7 @@ def test_a_setting_without_effect_is_refused(tmp_path: Path, more: str) -> None:
 
 def test_a_file_that_is_no_table_is_told(tmp_path: Path) -> None:
     book = _book(tmp_path / "b", Moves="agent_id\n")
-    assert [(f.rule, f.column) for f in book.findings] == [("unknown_file", "Moves.csv")]
+    assert ("unknown_file", "Moves.csv") in [(f.rule, f.column) for f in book.findings]
 
 
 def test_the_identity_holds_under_every_rule(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from typing import Any
 import pandas as pd
 
 from perfkit import bundle, org
-from perfkit.book import backend, check, engine, schema, source
+from perfkit.book import backend, engine, schema, source
 from perfkit.book.check import Finding
-from perfkit.book.settings import Settings, read_settings
+from perfkit.book.load import levels_of, load
+from perfkit.book.reading import Progress
+from perfkit.book.settings import Settings
 from perfkit.errors import BookRefused, PerfkitError
 
 __all__ = ["Book", "Finding", "Settings", "check_book", "open_book", "schema"]
@@ -38,13 +40,18 @@ class Book:
     findings : tuple of Finding
         Warnings and notes; errors never get this far.
     counts : mapping of str to int
-        Rows read and kept, by table. [rows]
+        Rows kept, by table. [rows]
     fingerprint : str
         Which data these are.
     levels : tuple of str
         The unit levels the book has, from its root down, without the agent.
     columns : mapping of str to frozenset of str
         The columns that are there, by table.
+    left_out : mapping of str to mapping
+        Rows read and left out, by table and reason. [rows]
+    files, marks : tuple
+        What was read, and what stands for tables of a database: with the path, what the
+        fingerprint is of.
     """
 
     name: str
@@ -57,6 +64,9 @@ class Book:
     levels: tuple[str, ...]
     columns: Mapping[str, frozenset[str]]
     backend: backend.Backend = field(repr=False)
+    left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+    marks: tuple[str, ...] = ()
 
     @property
     def root(self) -> str:
@@ -119,7 +129,8 @@ class Book:
     def account(self) -> pd.DataFrame:
         """Say what became of every row: table, rows_read, rows_left_out, findings. [rows]"""
         found = Counter(finding.table for finding in self.findings)
-        rows = [[name, count, 0, found[name]] for name, count in self.counts.items()]
+        left = {name: sum(self.left_out.get(name, {}).values()) for name in self.counts}
+        rows = [[n, count + left[n], left[n], found[n]] for n, count in self.counts.items()]
         return pd.DataFrame(rows, columns=["table", "rows_read", "rows_left_out", "findings"])
 
     def home(self, table: str) -> Any:
@@ -136,47 +147,15 @@ class Book:
         return frame
 
 
-def _levels(raws: Mapping[str, source.Raw], root: str) -> tuple[str, ...]:
-    """Tell which unit levels the agents table carries, without a gap, from the root down."""
-    wanted = [level for level in org.levels_from(root) if level != "agent"]
-    columns = raws["agents"].columns if "agents" in raws else ()
-    deepest = max((i for i, level in enumerate(wanted) if level in columns), default=0)
-    return tuple(wanted[: deepest + 1])
-
-
-def _loaded(
-    folder: Path,
-) -> tuple[Settings, Any, dict[str, source.Raw], list[Finding]]:
-    settings = read_settings(folder)
-    paths = source.files(folder)
-    connection = source.connect()
-    if not {"policies", "observations"} & set(paths):
-        return settings, connection, {}, [Finding("error", "no_facts", "policies", "", 1)]
-    if "agents" not in paths and set(paths) - {"observations", "targets", "control"}:
-        return settings, connection, {}, [Finding("error", "missing_table", "agents", "", 1)]
-    raws = source.read(connection, paths)
-    allowed = {"allowed": ", ".join(schema.tables())}
-    strange = [
-        Finding("warning", "unknown_file", "", name, 1, (), allowed)
-        for name in source.strangers(folder)
-    ]
-    findings = check.check_tables(
-        connection,
-        raws,
-        levels=_levels(raws, settings.root) if "agents" in raws else (),
-        ranks=list(settings.ranks),
-        as_of=settings.as_of.toordinal(),
-    )
-    return settings, connection, raws, findings + strange
-
-
-def check_book(book: str | Path) -> list[Finding]:
+def check_book(book: str | Path, *, progress: Progress | None = None) -> list[Finding]:
     """List everything a book's owner should know, errors first.
 
     Parameters
     ----------
     book : str or Path
         A bundled name or a folder.
+    progress : callable, optional
+        Told before each table is read: its name, how many are done, of how many.
 
     Returns
     -------
@@ -192,10 +171,12 @@ def check_book(book: str | Path) -> list[Finding]:
     >>> [f.rule for f in check_book("cases") if f.severity == "error"]
     []
     """
-    return _loaded(bundle.book_path(book))[3]
+    return load(bundle.book_path(book), progress).findings
 
 
-def open_book(book: str | Path, *, engine_name: str = "duckdb") -> Book:
+def open_book(
+    book: str | Path, *, engine_name: str = "duckdb", progress: Progress | None = None
+) -> Book:
     """Open a book, checked; a book with errors is refused with every error named.
 
     Parameters
@@ -204,6 +185,8 @@ def open_book(book: str | Path, *, engine_name: str = "duckdb") -> Book:
         A bundled name such as ``"district_one"``, or a folder with a book.toml.
     engine_name : {"duckdb", "polars", "pandas", "spark"}, default "duckdb"
         Where the facts are added up; every engine gives the same numbers.
+    progress : callable, optional
+        Told before each table is read: its name, how many are done, of how many.
 
     Returns
     -------
@@ -224,19 +207,22 @@ def open_book(book: str | Path, *, engine_name: str = "duckdb") -> Book:
     '2012-10-31'
     """
     folder = bundle.book_path(book)
-    settings, connection, raws, findings = _loaded(folder)
-    if any(f.severity == "error" for f in findings):
-        raise BookRefused(settings.name, findings)
-    tables = {name: backend.frame(connection, name, engine_name) for name in raws}
+    found = load(folder, progress)
+    settings, connection, raws = found.settings, found.connection, found.raws
+    if any(f.severity == "error" for f in found.findings):
+        raise BookRefused(settings.name, found.findings)
     return Book(
         name=settings.name,
         path=folder,
         settings=settings,
-        tables=tables,
-        findings=tuple(findings),
+        tables={name: backend.frame(connection, name, engine_name) for name in raws},
+        findings=tuple(found.findings),
         counts={name: backend.rows(connection, name) for name in raws},
-        fingerprint=source.fingerprint(folder, [raw.path for raw in raws.values()]),
-        levels=_levels(raws, settings.root),
+        fingerprint=source.fingerprint(folder, found.files, found.marks),
+        levels=levels_of(raws, settings.root),
         columns={name: frozenset(raw.columns) for name, raw in raws.items()},
         backend=backend.backend(engine_name, connection),
+        left_out=found.left,
+        files=found.files,
+        marks=found.marks,
     )

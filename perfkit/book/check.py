@@ -14,6 +14,7 @@ import duckdb
 
 from perfkit import period, words
 from perfkit.book import schema, source
+from perfkit.book.repeat import repeats
 from perfkit.book.source import Raw
 from perfkit.book.typed import brought, cell, clean, create_typed, quoted
 from perfkit.errors import BadPeriod, nearest
@@ -111,12 +112,14 @@ def _cell_rules(raw: Raw) -> Iterator[_Rule]:
         here, text = f"t.{quoted(column.name)}", f"t.{quoted(_raw(column.name))}"
         bad = f"{here} IS NULL AND {text} IS NOT NULL"
         if column.type != "text":
-            yield _Rule("error", "bad_value", column.name, bad, {"type": column.type})
+            severity = "warning" if column.type == "count" and not column.need else "error"
+            yield _Rule(severity, "bad_value", column.name, bad, {"type": column.type})
         if column.type == "yuan" and not _whole(raw, column.name):
             amount = f"TRY_CAST({text} AS DECIMAL(20, 4)) * 100"
             yield _Rule("warning", "sub_fen", column.name, f"{amount} <> ROUND({amount})")
         if column.need:
-            yield _Rule("error", "missing_value", column.name, f"{text} IS NULL")
+            severity = "warning" if raw.table in _APART else "error"
+            yield _Rule(severity, "missing_value", column.name, f"{text} IS NULL")
         if column.allowed:
             allowed = ", ".join(f"'{a}'" for a in column.allowed)
             yield _Rule(
@@ -126,6 +129,10 @@ def _cell_rules(raw: Raw) -> Iterator[_Rule]:
                 f"{here} NOT IN ({allowed})",
                 {"allowed": ", ".join(column.allowed)},
             )
+
+
+# Tables whose rows are kept apart where they lack a needed value; of people nobody may be lost.
+_APART = ("policies", "renewals", "daily", "recruits")
 
 
 def _whole(raw: Raw, column: str) -> bool:
@@ -144,14 +151,25 @@ def _table_rules(
     dates = [c.name for c in columns.values() if c.type == "date" and name != "observations"]
     for date in dates:
         yield _Rule("warning", "after_as_of", date, f"t.{quoted(date)} > {as_of}")
+        if not columns[date].need:
+            yield _Rule("warning", "sentinel", date, f"t.{quoted(date)} <= {_NO_DAY}")
+    for column in (c.name for c in columns.values() if c.type == "count"):
+        least = _LEAST.get(column, 0)
+        yield _Rule("warning", "impossible_value", column, f"t.{quoted(column)} < {least}")
     if "rank" in columns:
         known = ", ".join("'" + r.replace("'", "''") + "'" for r in ranks) or "''"
         allowed = {"allowed": ", ".join(ranks)}
         yield _Rule("error", "unknown_rank", "rank", f"t.rank NOT IN ({known})", allowed)
     if name != "agents" and "agent_id" in columns and "agents" in raws:
         nobody = "t.agent_id IS NOT NULL AND a.agent_id IS NULL"
-        yield _Rule("error", "unknown_agent", "agent_id", nobody)
-    yield from _OF_TABLE.get(name, ())
+        yield _Rule("warning", "unknown_agent", "agent_id", nobody)
+    for rule in _OF_TABLE.get(name, ()):
+        if rule.rule != "cancelled_unissued" or "issued_on" in raws[name].columns:
+            yield rule
+
+
+_NO_DAY = 693_596  # 1900-01-01: where programs put a day that there is none
+_LEAST = {"pay_years": 1, "policy_year": 2}
 
 
 def _outside(day: str, joined: str) -> str:
@@ -160,6 +178,7 @@ def _outside(day: str, joined: str) -> str:
 
 
 _STRANGER = "NOT EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = t.recruiter_id)"
+_UNISSUED = "t.cancelled_on IS NOT NULL AND t.issued_on IS NULL"
 _OF_TABLE = {
     "agents": [
         _Rule("error", "left_before_joined", "left_on", "t.left_on <= t.joined_on"),
@@ -177,6 +196,8 @@ _OF_TABLE = {
         _Rule("error", "issued_before_submitted", "issued_on", "t.issued_on < t.submitted_on"),
         _Rule("error", "cancelled_before_issued", "cancelled_on", "t.cancelled_on < t.issued_on"),
         _Rule("warning", "negative_premium", "premium", "t.premium < 0"),
+        _Rule("warning", "zero_premium", "premium", "t.premium = 0"),
+        _Rule("warning", "cancelled_unissued", "cancelled_on", _UNISSUED),
         _Rule("warning", "outside_contract", "submitted_on", _outside("t.submitted_on", "<")),
     ],
 }
@@ -224,16 +245,17 @@ def _is_period(text: str) -> bool:
 def _places(
     connection: duckdb.DuckDBPyConnection, raw: Raw, agents: bool, column: str, condition: str
 ) -> tuple[dict[str, Any], ...]:
-    shown = f"CAST(t.{quoted(_raw(column))} AS VARCHAR)" if column in raw.columns else "NULL"
+    came = f"was {column}" if column in raw.mended else _raw(column)
+    shown = f"CAST(t.{quoted(came)} AS VARCHAR)" if column in raw.columns else "NULL"
     found = connection.execute(
         f"SELECT t.n, {shown} FROM {_rows(raw, agents, True)} WHERE {condition} "
         f"ORDER BY t.n LIMIT {SHOWN}"
     ).fetchall()
-    lines = source.lines(raw, [n for n, _ in found])
+    places = source.places(raw, [n for n, _ in found])
     values = [value for _, value in found]
     return tuple(
-        {"file": raw.path.name, "line": line, "value": value}
-        for line, value in zip(lines, values, strict=True)
+        {"file": file, "line": line, "value": value}
+        for (file, line), value in zip(places, values, strict=True)
     )
 
 
@@ -250,23 +272,32 @@ def _rows(raw: Raw, agents: bool, numbered: bool = False) -> str:
     """
     columns = schema.table(raw.table).columns.values()
     types = dict(zip(raw.columns, raw.types, strict=True))
-    cells = [f"{cell(raw, c)} AS {quoted(c.name)}" for c in columns]
-    cells += [
-        f"{quoted(c.name) if brought(types[c.name]) else clean(c.name)} AS {quoted(_raw(c.name))}"
-        for c in columns
-        if c.name in raw.columns
-    ]
-    cells += [f"{quoted(rule.column)} AS {quoted(f'came {rule.column}')}" for rule in _mended(raw)]
-    cells += ["row_number() OVER () AS n"] if numbered else []
+    typed = [f"{cell(raw, c)} AS {quoted(c.name)}" for c in columns]
+    beside = raw.view
+    if not raw.columnar:  # parsed once already, and in the same order
+        typed = [f"y.{quoted(c.name)}" for c in columns]
+        beside = f"{raw.table} y POSITIONAL JOIN (SELECT {_texts(raw, types)} FROM {raw.view}) x"
+    cells = [*typed, "x.*"] if not raw.columnar else [*typed, _texts(raw, types)]
+    if numbered:
+        cells += ["row_number() OVER () AS n"]
     join = _AGENTS if agents and raw.table != "agents" and "agent_id" in raw.columns else ""
-    return f"(SELECT {', '.join(cells)} FROM {raw.view}) t{join}"
+    return f"(SELECT {', '.join(cells)} FROM {beside}) t{join}"
+
+
+def _texts(raw: Raw, types: Mapping[str, str]) -> str:
+    """Write the cells as they came: trimmed text, and what mending replaced."""
+    ours = [name for name in schema.table(raw.table).columns if name in raw.columns]
+    cells = [f"{quoted(c) if brought(types[c]) else clean(c)} AS {quoted(_raw(c))}" for c in ours]
+    cells += [f"{quoted(rule.column)} AS {quoted(f'came {rule.column}')}" for rule in _mended(raw)]
+    cells += [quoted(f"was {name}") for name in sorted(raw.mended)]
+    return ", ".join(cells)
 
 
 def _mended(raw: Raw) -> Iterator[_Rule]:
     """List, as rules, the text cells that are not taken as they came."""
     for column, kind in zip(raw.columns, raw.types, strict=True):
         known = schema.table(raw.table).columns.get(column)
-        if known and known.type == "text" and kind == "VARCHAR" and raw.path.suffix == ".parquet":
+        if known and known.type == "text" and kind == "VARCHAR" and raw.columnar:
             came, here = f"t.{quoted(f'came {column}')}", f"t.{quoted(column)}"
             yield _Rule("", MENDED, column, f"{came} IS DISTINCT FROM {here}")
 
@@ -294,42 +325,6 @@ def _counted(
                 Finding(rule.severity, rule.rule, raw.table, rule.column, count, places, rule.facts)
             )
     return out, set(raw.columns) - untidy
-
-
-def _unique(connection: duckdb.DuckDBPyConnection, table: str, key: Sequence[str]) -> bool:
-    """Tell cheaply that no key comes twice: the keys ascend, or their hashes all differ.
-
-    False means that it must be counted.
-    """
-    names = ", ".join(map(quoted, key))
-    own = names if len(key) == 1 else f"({names})"
-    known = " AND ".join(f"{quoted(k)} IS NOT NULL" for k in key)
-    (row,) = connection.execute(
-        f"SELECT COUNT(*) FILTER (WHERE before >= own OR NOT known) FROM (SELECT {own} AS own, "
-        f"LAG({own}) OVER () AS before, {known} AS known FROM {table})"
-    ).fetchall()
-    if row[0] == 0:
-        return True
-    (row,) = connection.execute(
-        f"SELECT COUNT(*), COUNT(DISTINCT HASH({names})) FROM {table}"
-    ).fetchall()
-    return bool(row[0] == row[1])
-
-
-def _duplicates(connection: duckdb.DuckDBPyConnection, raw: Raw, agents: bool) -> Iterator[Finding]:
-    key = schema.table(raw.table).key
-    if _unique(connection, raw.table, key):
-        return
-    names = ", ".join(f"t.{quoted(k)}" for k in key)
-    whole = " AND ".join(f"t.{quoted(k)} IS NOT NULL" for k in key)
-    (row,) = connection.execute(
-        f"SELECT COUNT(*) - COUNT(DISTINCT ({names})) FROM {raw.table} t WHERE {whole}"
-    ).fetchall()
-    if row[0]:
-        plain = ", ".join(quoted(k) for k in key)
-        again = f"(SELECT {plain} FROM {raw.table} GROUP BY {plain} HAVING COUNT(*) > 1)"
-        places = _places(connection, raw, agents, key[0], f"{whole} AND ({names}) IN {again}")
-        yield Finding("error", "duplicate_key", raw.table, ", ".join(key), row[0], places)
 
 
 def _columns(raw: Raw, levels: Sequence[str]) -> Iterator[Finding]:
@@ -389,7 +384,10 @@ def check_tables(
         ]
         counted, tidy = _counted(connection, raw, rules, "agents" in raws)
         found += counted
-        if raw.path.suffix == ".parquet":
+        if raw.columnar:
             create_typed(connection, raw, tidy)
-        found += _duplicates(connection, raw, "agents" in raws)
+        key = schema.table(name).key
+        for severity, rule, count, where in repeats(connection, name):
+            places = _places(connection, raw, "agents" in raws, key[0], where)
+            found.append(Finding(severity, rule, name, ", ".join(key), count, places))
     return sorted(found, key=lambda f: ("error", "warning", "note").index(f.severity))

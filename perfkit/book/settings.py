@@ -22,17 +22,8 @@ RULES = {
 }
 SECTIONS = (
     *("name", "root", "as_of", "currency"),
-    *(
-        "title",
-        "ranks",
-        "rules",
-        "thresholds",
-        "variants",
-        "units",
-        "roster_from",
-        "roles",
-        "first_week_day",
-    ),
+    *("title", "ranks", "rules", "thresholds", "variants", "units", "roster_from", "roles"),
+    *("first_week_day", "tables", "database"),
 )
 
 
@@ -64,6 +55,8 @@ class Settings:
         the rank of that code. Ranks stand from low to high.
     first_week_day : int
         The day of the month of the first checkpoint. [day of the month]
+    tables, database : mapping
+        How their files and their database become the tables of the contract (``book.mapping``).
     """
 
     name: str
@@ -78,6 +71,8 @@ class Settings:
     roster_from: dt.date | None = None
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     first_week_day: int = 7
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    database: Mapping[str, Any] = field(default_factory=dict)
 
     def ranks_of(self, role: str) -> tuple[str, ...]:
         """List the ranks of a role: ``"leading"``, one of [roles], or a rank; none if unknown."""
@@ -205,4 +200,6 @@ def read_settings(folder: Path) -> Settings:
         roster_from=read.get("roster_from"),
         roles=_roles(_section(read, "roles", path), ranks, path),
         first_week_day=_first_week_day(read, path),
+        tables=_section(read, "tables", path),
+        database=_section(read, "database", path),
     )

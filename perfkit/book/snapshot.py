@@ -108,8 +108,10 @@ def _write(book: Book, folder: Path) -> None:
         where = folder / f"{table}.parquet"
         key = ", ".join(map(quoted, schema.table(table).key))
         _laid_out(book, table).order(key).write_parquet(str(where), compression="zstd")
-    settings = written.settings(source.read_settings(book.path))
-    (folder / "book.toml").write_text(settings, encoding="utf-8")
+    read = source.read_settings(book.path)
+    # the tables lie here in the contract's own names: nothing is left to map
+    kept = {name: value for name, value in read.items() if name not in {"tables", "database"}}
+    (folder / "book.toml").write_text(written.settings(kept), encoding="utf-8")
     said = {
         "book": book.name,
         "as_of": book.as_of,

@@ -101,7 +101,7 @@ def create_typed(
         if column.name in tidy:
             made = _plain(column, raw.types[raw.columns.index(column.name)]) or made
         columns.append(f"{made} AS {quoted(column.name)}")
-    kind = "VIEW" if raw.path.suffix == ".parquet" else "TABLE"
+    kind = "VIEW" if raw.columnar else "TABLE"
     made = f"CREATE OR REPLACE {kind} {raw.table} AS SELECT {', '.join(columns)} FROM {raw.view}"
     with source.readable(raw.path):
         connection.execute(made)

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from perfkit import words
-from perfkit.cli.speak import BOOK, Commands, say
+from perfkit.cli.speak import BOOK, Commands, progress, say
 
 __all__ = ["add_books"]
 
@@ -16,7 +16,7 @@ def _check(args: argparse.Namespace) -> int:
     from perfkit import kpi
     from perfkit.book import check_book, open_book
 
-    findings = check_book(args.book)
+    findings = check_book(args.book, progress=progress(args.lang))
     if not any(f.severity == "error" for f in findings):
         book = open_book(args.book)
         findings = [*findings, *kpi.check_codes(book)]
@@ -65,8 +65,27 @@ def _template(args: argparse.Namespace) -> int:
     return 0
 
 
+def _init(args: argparse.Namespace) -> int:
+    from perfkit.book.propose import write_proposal
+
+    folder = Path(args.folder)
+    made = write_proposal(folder, args.lang)
+    print(folder / "book.toml")
+    found = ", ".join(f"{table} ({', '.join(t.files)})" for table, t in made.tables.items())
+    say(words.text("init.found", args.lang, tables=found))
+    for decision in made.decisions:
+        say(f"- {decision}")
+    say(words.text("init.next", args.lang, count=len(made.decisions), path=folder))
+    return 0
+
+
 def add_books(commands: Commands) -> None:
-    """Add check, snapshot, mask and template."""
+    """Add init, check, snapshot, mask and template."""
+    init = commands.add(
+        "init", _init, "propose a book.toml for a folder of your own files", "my_folder"
+    )
+    init.add_argument("folder", metavar="DIR", help="a folder of CSV, Excel or Parquet files")
+
     check = commands.add("check", _check, "list what is wrong or odd in a book", "district_one")
     check.add_argument("book", metavar="BOOK", help=BOOK)
     check.add_argument("--format", choices=("text", "json"), default="text")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from perfkit import words
-from perfkit.cli.speak import BOOK, Commands, aligned, say, say_json
+from perfkit.cli.speak import BOOK, Commands, aligned, progress, say, say_json
 from perfkit.errors import PerfkitError
 
 __all__ = ["add_facts"]
@@ -28,7 +28,7 @@ def _kpi(args: argparse.Namespace) -> int:
     from perfkit import kpi, org
     from perfkit.book import open_book
 
-    book = open_book(args.book)
+    book = open_book(args.book, progress=progress(args.lang))
     by = args.by or (org.level_of(args.unit, book.root) if args.unit else book.root)
     period = kpi.check_period(book, args.period)
     if period.first < book.facts_from or period.last > book.as_of:

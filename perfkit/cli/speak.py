@@ -7,14 +7,16 @@ import json
 import math
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from perfkit import words
 
-__all__ = ["BOOK", "Commands", "aligned", "say", "say_json"]
+__all__ = ["BOOK", "Commands", "aligned", "progress", "say", "say_json"]
 
+PATIENCE = 1.0  # reading shorter than this goes without a word [seconds]
 BOOK = "a bundled book, or a folder with a book.toml"
 
 
@@ -85,3 +87,18 @@ class Commands:
             help="language of what you read (PERFKIT_LANG or LANG decide otherwise)",
         )
         return sub
+
+
+def progress(lang: str) -> Callable[[str, int, int], None] | None:
+    """Give a line for a terminal that says which table is being read, once it takes long."""
+    if not sys.stderr.isatty():
+        return None
+    begun = time.monotonic()
+
+    def tell(table: str, done: int, of: int) -> None:
+        if time.monotonic() - begun > PATIENCE:
+            bar = "#" * done + "-" * (of - done)
+            said = words.text("cli.reading", lang, table=table)
+            print(f"\r\x1b[K[{bar}] {said}", end="" if done < of else "\n", file=sys.stderr)
+
+    return tell

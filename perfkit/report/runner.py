@@ -309,7 +309,7 @@ def _moved(book: Book | None) -> Failure | None:
     from perfkit.book import source
 
     try:
-        now = source.fingerprint(book.path, source.files(book.path).values())
+        now = source.fingerprint(book.path, book.files, book.marks)
     except (OSError, PerfkitError):
         now = ""
     return None if now == book.fingerprint else execute.data_changed(book.name)
