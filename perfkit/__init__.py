@@ -15,10 +15,13 @@ __all__ = [
     "explain",
     "kpi",
     "org",
+    "outlook",
     "period",
     "plan",
     "report",
+    "rhythm",
     "show",
     "words",
+    "workdays",
 ]
 __version__ = "0.1.0"
