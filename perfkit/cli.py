@@ -186,6 +186,12 @@ def _sample(args: argparse.Namespace) -> int:
     return 0
 
 
+def _calendar(args: argparse.Namespace) -> int:
+    from perfkit.report.calendar import calendar_command
+
+    return calendar_command(args, _say)
+
+
 class _Commands:
     """The commands, each with its call, its help and an example."""
 
@@ -285,9 +291,27 @@ def _add_reports(commands: _Commands) -> None:
     reports.add_argument("--out", default="reports", metavar="DIR")
 
 
+def _add_calendar(commands: _Commands) -> None:
+    calendar = commands.add(
+        "calendar",
+        _calendar,
+        "the work calendar of a month, or the rhythm of a year",
+        "district_one --period 2012-09 --format xlsx --out september.xlsx",
+    )
+    calendar.add_argument("book", metavar="BOOK", help=BOOK)
+    calendar.add_argument("--period", required=True, help="2012-09: by weeks; 2012: by months")
+    calendar.add_argument("--unit", metavar="UNIT", help="default: the book's root")
+    calendar.add_argument("--format", choices=("html", "xlsx", "ics", "csv"), default="html")
+    calendar.add_argument("--out", metavar="FILE", help="default: stdout (xlsx needs a file)")
+    calendar.add_argument(
+        "--edited", metavar="FILE", help="an edited .xlsx or .csv; --format csv gives the table"
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     commands = _Commands()
     _add_facts(commands)
+    _add_calendar(commands)
     _add_reports(commands)
     return commands.parser
 

@@ -152,7 +152,7 @@ def _loaded(
     connection = source.connect()
     if not {"policies", "observations"} & set(paths):
         return settings, connection, {}, [Finding("error", "no_facts", "policies", "", 1)]
-    if "agents" not in paths and set(paths) - {"observations", "targets"}:
+    if "agents" not in paths and set(paths) - {"observations", "targets", "calendar"}:
         return settings, connection, {}, [Finding("error", "missing_table", "agents", "", 1)]
     raws = source.read(connection, paths)
     allowed = {"allowed": ", ".join(schema.tables())}

@@ -121,7 +121,8 @@ def since_break(history: pd.DataFrame, breaks: Sequence[str]) -> pd.DataFrame:
     if not breaks:
         return history.copy()
     last = max(period.parse(code).first for code in breaks)
-    return history[[period.parse(str(month)).first >= last for month in history.index]]
+    kept = [period.parse(str(month)).first >= last for month in history.index]
+    return history.loc[np.array(kept, dtype=bool)]
 
 
 def _fit(hand: np.ndarray, rest: np.ndarray, at: float, method: str) -> tuple[float, float, float]:

@@ -1,6 +1,6 @@
 """Nodes: where the month stands against its plan, and how likely it lands.
 
-A node plan (`nodeplan`) is a table by hand or from a month's target and a curve. Its KPIs are columns
+A node plan (`nodeplan`) is a table, by hand or from a target and a curve. Its KPIs are columns
 of their own codes, cumulative from the month's first day.
 """
 
@@ -152,7 +152,7 @@ def landing(
     >>> from perfkit.rhythm import pace
     >>> past = [f"2012-{m:02d}" for m in range(1, 10)]
     >>> seen = pace.follow(open_book("district_one"), past, unit="D1", by="district")
-    >>> found = landing(seen, 860_000.0, month="2012-09", day=dt.date(2012, 9, 11))
+    >>> found = landing(seen, 900_000.0, month="2012-09", day=dt.date(2012, 9, 11))
     >>> found["months"].item(), found["method"].item()
     (8, 'shrunk')
     """
