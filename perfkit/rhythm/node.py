@@ -21,6 +21,7 @@ from perfkit.errors import PerfkitError
 from perfkit.rhythm.need import activity_needed, run_rate, split_by_days
 from perfkit.rhythm.nodeplan import KPIS, PREMIUM, checked, entered, plan
 from perfkit.rhythm.pace import history
+from perfkit.rhythm.people import brought
 
 __all__ = [
     "activity_needed",
@@ -207,7 +208,7 @@ def who_must_write(book: Book, nodes: pd.DataFrame, *, unit: str, day: dt.date) 
     for node in nodes[nodes["must_write"] != ""].to_dict("records"):
         until = min(node["date"], day)
         code, span = node["must_write"], f"{until:%Y-%m}@{until.day:02d}"
-        found = numbers.grid(book, [code, "cases"], by="agent", period=span, unit=unit)
-        missing = found[(found[code] > 0) & ~(found["cases"] > 0)]["unit"]
+        found = brought(book, "cases", who=code, period=[span], unit=unit)
+        missing = found[~(found["value"] > 0)]["unit"]
         rows += [[node["node"], node["date"], code, who] for who in missing]
     return pd.DataFrame(rows, columns=["node", "date", "must_write", "unit"])
