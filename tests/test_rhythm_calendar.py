@@ -452,3 +452,26 @@ def test_a_period_or_unit_that_is_none_is_refused(capsys: pytest.CaptureFixture[
         cli.main(["calendar", BOOK, "--period", "2012-09", "--unit", "D1/9", "--lang", "en"]) == 2
     )
     assert "D1/9" in capsys.readouterr().err
+
+
+CONTEST = """
+[june]
+en = "June contest"
+zh = "六月竞赛"
+first = 2012-06-04
+last = 2012-06-08
+measure = "cases"
+steps = [{ bar = 1 }]
+"""
+
+
+def test_contests_beside_the_book_stand_in_its_calendar(tmp_path: Path) -> None:
+    book = books.tiny(tmp_path / "b")
+    (book / "contests.toml").write_text(CONTEST, encoding="utf-8")
+    page = run(tmp_path / "june.html", "--lang", "en", book=book, period="2012-06")
+    seen = _Days()
+    seen.feed(page.read_text(encoding="utf-8"))
+    found = [day for day, titles in seen.days.items() if "June contest" in titles]
+    assert found == [f"2012-06-{day:02d}" for day in range(4, 9)]
+    whole = run(tmp_path / "y.html", "--lang", "en", book=book, period="2012")
+    assert "June contest" in whole.read_text(encoding="utf-8")

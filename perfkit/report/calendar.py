@@ -16,7 +16,7 @@ from perfkit import kpi, words, workdays
 from perfkit import period as spans
 from perfkit.book import Book, open_book, schema
 from perfkit.errors import PerfkitError, UnknownName
-from perfkit.rhythm import calendar, ics, nodeplan
+from perfkit.rhythm import calendar, contest, ics, nodeplan
 from perfkit.rhythm.conflict import conflicts
 from perfkit.rhythm.rules import Rules, read_rules
 from perfkit.rhythm.year import year
@@ -80,6 +80,7 @@ def calendar_command(args: argparse.Namespace, say: Callable[[str], None]) -> in
     first, last = calendar.window(span, rules)
     plans = _nodes(book, unit, span)
     events, made = calendar.filled(held, span, rules, unit=unit, nodes=plans)
+    events = _with_contests(events, book, unit, first, last)
     if made:
         months = ", ".join(made)
         say(words.text("calendar.made_from_rules", args.lang, months=months))
@@ -112,6 +113,20 @@ def _nodes(book: Book, unit: str, span: spans.Period) -> pd.DataFrame | None:
             if error.key != "no_nodes":
                 raise
     return pd.concat(plans, ignore_index=True) if plans else None
+
+
+def _with_contests(
+    events: pd.DataFrame, book: Book, unit: str, first: dt.date, last: dt.date
+) -> pd.DataFrame:
+    """Add the contests that stand beside the book, in contests.toml."""
+    path = book.path / "contests.toml"
+    if not path.is_file():
+        return events
+    own = contest.as_events(contest.read_contests(path), unit=unit)
+    own = calendar.within(own, first, last)
+    own = own[~own["event_id"].isin(events["event_id"])]
+    parts = [part for part in (events, own) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else events
 
 
 def _notes(events: pd.DataFrame, first: dt.date, last: dt.date, lang: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -111,8 +112,10 @@ def month(frame: pd.DataFrame, *, lang: str, title: str, notes: Sequence[str] = 
         days = week.groupby("date", sort=True)
         lines.append(f"<tr>{''.join(_cell(day, part, first, lang) for day, part in days)}</tr>")  # type: ignore[arg-type]
     body = "\n".join(lines)
+    style = Path(__file__).with_name("calendar.css").read_text(encoding="utf-8").strip()
     inside = (
-        f'<div class="pk-scroll"><table class="pk-cal"><thead><tr>{top}</tr></thead>\n'
+        f'<style>{style}</style><div class="pk-scroll"><table class="pk-cal">'
+        f"<thead><tr>{top}</tr></thead>\n"
         f"<tbody>\n{body}\n</tbody></table></div>{_legend(frame, lang)}"
     )
     rows = frame[frame["event_id"] != ""]
