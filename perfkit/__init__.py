@@ -16,12 +16,15 @@ __all__ = [
     "kpi",
     "moneyline",
     "org",
+    "outlook",
     "period",
     "plan",
     "report",
+    "rhythm",
     "show",
     "target",
     "words",
     "workbook",
+    "workdays",
 ]
 __version__ = "0.1.0"

@@ -148,7 +148,9 @@ def _table_rules(
 ) -> Iterator[_Rule]:
     """List the rules that need more than one cell."""
     columns = schema.table(name).columns
-    dates = [c.name for c in columns.values() if c.type == "date" and name != "observations"]
+    dates = [c.name for c in columns.values() if c.type == "date"]
+    # Observations say what they cover, a calendar is made for days to come.
+    dates = [] if name in {"observations", "calendar"} else dates
     for date in dates:
         yield _Rule("warning", "after_as_of", date, f"t.{quoted(date)} > {as_of}")
         if not columns[date].need:
@@ -192,6 +194,7 @@ _OF_TABLE = {
     "recruits": [_Rule("warning", "unknown_recruiter", "recruiter_id", _STRANGER)],
     "moves": [_Rule("warning", "move_outside", "on", _outside('t."on"', "<="))],
     "observations": [_Rule("error", "bad_period", "end", 't."end" < t."start"')],
+    "calendar": [_Rule("error", "bad_period", "end", 't."end" < t."start"')],
     "policies": [
         _Rule("error", "issued_before_submitted", "issued_on", "t.issued_on < t.submitted_on"),
         _Rule("error", "cancelled_before_issued", "cancelled_on", "t.cancelled_on < t.issued_on"),

@@ -90,7 +90,12 @@ class _Load:
         """Name the table without which there is nothing to measure."""
         if not {"policies", "observations"} & set(self.paths):
             return Finding("error", "no_facts", "policies", "", 1)
-        if "agents" not in self.paths and set(self.paths) - {"observations", "targets", "control"}:
+        if "agents" not in self.paths and set(self.paths) - {
+            "observations",
+            "targets",
+            "control",
+            "calendar",
+        }:
             return Finding("error", "missing_table", "agents", "", 1)
         return None
 

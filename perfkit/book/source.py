@@ -116,7 +116,9 @@ class Raw:
 def connect() -> duckdb.DuckDBPyConnection:
     """Open the embedded engine: in memory, with a place to spill, nothing downloaded."""
     made = duckdb.connect(config={"autoinstall_known_extensions": False})
-    made.execute("SET enable_progress_bar = false")  # it would print into what others read
+    # The bar would print into what others read; in a notebook, without widgets, there is none.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        made.execute("SET enable_progress_bar = false")
     made.execute("SET TimeZone = 'UTC'")  # a machine's own zone must not move a day
     return made
 

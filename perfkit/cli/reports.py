@@ -1,4 +1,4 @@
-"""Commands that run notebooks and list what was published."""
+"""Commands that publish: notebooks, the list of reports, the work calendar."""
 
 from __future__ import annotations
 
@@ -24,8 +24,14 @@ def _reports(args: argparse.Namespace) -> int:
     return 0
 
 
+def _calendar(args: argparse.Namespace) -> int:
+    from perfkit.report.calendar import calendar_command
+
+    return calendar_command(args, say)
+
+
 def add_reports(commands: Commands) -> None:
-    """Add run and reports."""
+    """Add run, reports and calendar."""
     run = commands.add(
         "run",
         _run,
@@ -49,3 +55,18 @@ def add_reports(commands: Commands) -> None:
 
     reports = commands.add("reports", _reports, "list the published reports", "--out reports")
     reports.add_argument("--out", default="reports", metavar="DIR")
+
+    calendar = commands.add(
+        "calendar",
+        _calendar,
+        "the work calendar of a month, or the rhythm of a year",
+        "district_one --period 2012-09 --format xlsx --out september.xlsx",
+    )
+    calendar.add_argument("book", metavar="BOOK", help=BOOK)
+    calendar.add_argument("--period", required=True, help="2012-09: by weeks; 2012: by months")
+    calendar.add_argument("--unit", metavar="UNIT", help="default: the book's root")
+    calendar.add_argument("--format", choices=("html", "xlsx", "ics", "csv"), default="html")
+    calendar.add_argument("--out", metavar="FILE", help="default: stdout (xlsx needs a file)")
+    calendar.add_argument(
+        "--edited", metavar="FILE", help="an edited .xlsx or .csv; --format csv gives the table"
+    )

@@ -1,0 +1,24 @@
+"""When in the month and in the year: pace, nodes, the work calendar, contests, seasons.
+
+Every module is one of these; calls read as phrases::
+
+    from perfkit.rhythm import node, pace
+
+    seen = pace.follow(book, months, unit="D1", by="district")
+    node.landing(seen, target, month="2012-09", day=day)
+"""
+
+from perfkit.rhythm import calendar, conflict, contest, ics, node, pace, pulled, rules, season, year
+
+__all__ = [
+    "calendar",
+    "conflict",
+    "contest",
+    "ics",
+    "node",
+    "pace",
+    "pulled",
+    "rules",
+    "season",
+    "year",
+]

@@ -1,0 +1,212 @@
+"""Node plans: what must be in hand on which day, by hand or from a month's target and a curve."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from perfkit import period as spans
+from perfkit import workdays
+from perfkit.book import Book
+from perfkit.errors import PerfkitError, UnknownName
+
+__all__ = ["KPIS", "PREMIUM", "RATES", "WRITERS", "checked", "entered", "plan"]
+
+PREMIUM = "premium_submitted"
+RATES = ("activity_rate", "supervisor_activity_rate")
+KPIS = (PREMIUM, *RATES)
+# Who must have written by a node, as the KPI that counts them.
+WRITERS = ("headcount_department_manager", "supervisors", "headcount_closing")
+SHOWN = 3
+
+Weights = Mapping[str, float] | None
+
+
+def _rows(bad: Iterable[bool]) -> str:
+    """Name the first rows that are bad, counted from 1."""
+    places = [str(i + 1) for i, is_bad in enumerate(bad) if is_bad]
+    more = f" … ({len(places)})" if len(places) > SHOWN else ""
+    return ", ".join(places[:SHOWN]) + more
+
+
+def _check_days(days: Sequence[dt.date], month: spans.Period) -> None:
+    """Every node lies in its month, and later than the one before."""
+    outside = [not month.first <= day <= month.last for day in days]
+    if any(outside):
+        raise PerfkitError("node_outside", rows=_rows(outside), month=month.code)
+    falls = [False, *(after <= day for day, after in itertools.pairwise(days))]
+    if any(falls):
+        raise PerfkitError("node_falls", rows=_rows(falls), column="date", month=month.code)
+
+
+def checked(frame: pd.DataFrame, month: str) -> pd.DataFrame:
+    """Check a node plan, and give it in full.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        date (dates), and any of the KPIs premium_submitted [yuan], activity_rate,
+        supervisor_activity_rate [rates], cumulative; must_write: who must have written, as the KPI
+        that counts them (``headcount_department_manager``, ``supervisors``, ``headcount_closing``).
+        An empty value is no entry.
+    month : str
+        The nodes' month.
+
+    Returns
+    -------
+    DataFrame
+        node (from 1), date, the three KPIs, must_write; what the frame lacks is empty.
+
+    Raises
+    ------
+    PerfkitError
+        A node lies outside the month, days or a KPI do not rise, a target is not above zero, a rate
+        is above one; the rows are named, the first is 1.
+    UnknownName
+        must_write names nobody known.
+
+    Notes
+    -----
+    Source: district deck 2012, sections 29-30.
+
+    Examples
+    --------
+    >>> nodes = pd.DataFrame(
+    ...     {"date": [dt.date(2012, 9, 4), dt.date(2012, 9, 11)], "activity_rate": [0.1, 0.2]}
+    ... )
+    >>> checked(nodes, "2012-09")["node"].tolist()
+    [1, 2]
+    """
+    span = spans.parse(month)
+    out = frame.reset_index(drop=True)
+    if out.empty:
+        raise PerfkitError("no_nodes", month=span.code)
+    _check_days(out["date"].tolist(), span)
+    for code in KPIS:
+        values = out[code].astype(float) if code in out else pd.Series(np.nan, index=out.index)
+        if (low := values <= 0).any():
+            raise PerfkitError("node_not_above_zero", rows=_rows(low), column=code)
+        if code in RATES and (high := values > 1).any():
+            raise PerfkitError("node_above_one", rows=_rows(high), column=code)
+        if (falls := values < values.ffill().shift()).any():
+            raise PerfkitError("node_falls", rows=_rows(falls), column=code, month=span.code)
+        out[code] = values
+    out["must_write"] = out["must_write"].fillna("") if "must_write" in out else ""
+    for name in out["must_write"]:
+        if name and name not in WRITERS:
+            raise UnknownName(kind="kpi", name=name, allowed=WRITERS)
+    return out.assign(node=range(1, len(out) + 1))[["node", "date", *KPIS, "must_write"]]
+
+
+def plan(
+    month: str,
+    days: Sequence[dt.date],
+    targets: Mapping[str, float],
+    *,
+    curves: Mapping[str, pd.DataFrame] | None = None,
+    weights: Weights = None,
+) -> pd.DataFrame:
+    """Make a node plan of a month's targets.
+
+    Parameters
+    ----------
+    month : str
+        Which.
+    days : sequence of date
+        The nodes' days, rising.
+    targets : mapping of str to float
+        The whole month's, by KPI: premium_submitted [yuan], activity_rate,
+        supervisor_activity_rate [rates].
+    curves : mapping of str to DataFrame, optional
+        By KPI, how a month fills up: elapsed and share, as `pace.usual` gives them; even pace
+        otherwise.
+    weights : mapping, optional
+        What a day of each type is worth. [selling days]
+
+    Returns
+    -------
+    DataFrame
+        What `checked` gives. A node on the month's last selling day has the whole target.
+
+    Raises
+    ------
+    UnknownName
+        A target is of no KPI that nodes have.
+    PerfkitError
+        As `checked`; or a target is not above zero.
+
+    Examples
+    --------
+    >>> days = [dt.date(2012, 9, 11), dt.date(2012, 9, 29)]
+    >>> plan("2012-09", days, {"premium_submitted": 300_000.0})["premium_submitted"].tolist()
+    [100000.0, 300000.0]
+    """
+    span = spans.parse(month)
+    counted = workdays.selling_days(span.first, span.last, weights).set_index("date")["elapsed"]
+    _check_days(list(days), span)
+    at = np.array([float(counted[day]) for day in days])
+    frame = pd.DataFrame({"date": pd.Series(list(days), dtype=object)})
+    for code, target in targets.items():
+        if code not in KPIS:
+            raise UnknownName(kind="kpi", name=code, allowed=KPIS)
+        if not target > 0:
+            raise PerfkitError("target_not_above_zero", kpi=code, month=span.code, value=target)
+        frame[code] = target * _share((curves or {}).get(code), at)
+        # Before the first selling day nothing can be asked for.
+        frame[code] = frame[code].where(frame[code] > 0)
+    return checked(frame, month)
+
+
+def _share(curve: pd.DataFrame | None, at: np.ndarray) -> np.ndarray:
+    """Read a rising curve without overshooting between its points."""
+    if curve is None:
+        return at
+    from scipy.interpolate import PchipInterpolator
+
+    read = PchipInterpolator(curve["elapsed"].to_numpy(float), curve["share"].to_numpy(float))
+    share: np.ndarray = np.clip(np.asarray(read(at), dtype=float), 0.0, 1.0)
+    return share
+
+
+def entered(book: Book, unit: str, month: str, *, version: str = "nodes") -> pd.DataFrame:
+    """Read a node plan from the book's targets: entries of nodes such as ``2012-09@11``.
+
+    Parameters
+    ----------
+    book : Book
+        Holds the table targets.
+    unit, month : str
+        Whose and when.
+    version : str, default "nodes"
+        Which plan.
+
+    Returns
+    -------
+    DataFrame
+        What `checked` gives.
+
+    Raises
+    ------
+    PerfkitError
+        There are no nodes of the month; or as `checked`.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> entered(open_book("district_one"), "D1", "2012-09")["date"].iloc[1].isoformat()
+    '2012-09-11'
+    """
+    table = book.home("targets") if book.has("targets") else pd.DataFrame({"unit_id": []})
+    if table.empty:
+        raise PerfkitError("no_nodes", month=month)
+    kept = table[(table["unit_id"] == unit) & (table["version"] == version)]
+    parsed = [spans.parse(str(code)) for code in kept["period"]]
+    here = [p.kind == "node" and p.code.startswith(f"{month}@") for p in parsed]
+    kept, days = kept[here], [p.last for p, is_here in zip(parsed, here, strict=True) if is_here]
+    wide = kept.assign(date=pd.Series(days, index=kept.index, dtype=object))
+    wide = wide[wide["kpi"].isin(KPIS)].pivot(index="date", columns="kpi", values="value")
+    return checked(wide.reset_index().rename_axis(columns=None), month)

@@ -1,0 +1,104 @@
+"""Pulled forward or added: whether a strong first part made the whole, or only came earlier.
+
+A first part above its target says nothing of the month: what follows may be missing what came
+early. So the first part is laid beside the rest of the month and the month after it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from perfkit.errors import PerfkitError
+
+__all__ = ["VERDICTS", "judge"]
+
+VERDICTS = ("added", "pulled_forward", "borrowed", "short", "late", "unknown")
+
+
+def _verdict(first: float, whole: float, after: float) -> str:
+    """Name what happened, from the three attainments; NaN: not known yet."""
+    if math.isnan(first) or math.isnan(whole):
+        return "unknown"
+    if first < 1:
+        return "late" if whole >= 1 else "short"
+    if whole < 1:
+        return "pulled_forward"
+    return "borrowed" if after < 1 else "added"
+
+
+def judge(frame: pd.DataFrame) -> pd.DataFrame:
+    """Compare the first part of a month with the whole month and the one after it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a month or KPI: first_target, first_actual (at the node), whole_target,
+        whole_actual, and where known after_target, after_actual (of the month that follows).
+        [any one unit a row] A target may as well be what is usual: the mean of earlier months.
+        Other columns are kept.
+
+    Returns
+    -------
+    DataFrame
+        The frame with first_attainment, whole_attainment, after_attainment [rates]; excess: first
+        part above its target; shortfall: the rest of the month below its own (whole less first);
+        moved: the part of the shortfall that the excess explains; lost: what it does not [as the
+        row]; verdict:
+
+        added
+            the first part and the whole reached their targets, the next month too or not known;
+        pulled_forward
+            the first part did, the whole did not: business came earlier, not more;
+        borrowed
+            both did, the next month did not: it came out of the next month;
+        late
+            the first part did not, the whole did;
+        short
+            neither did;
+        unknown
+            the month is not over.
+
+    Raises
+    ------
+    PerfkitError
+        A target is not above zero; the rows are named.
+
+    Notes
+    -----
+    Source: district deck 2012, sections 26-30: September was at 109 % of its second node and ended
+    at 62 % of its target. Months differ anyway: one month is a hint, not a proof.
+
+    Examples
+    --------
+    >>> month = pd.DataFrame(
+    ...     {
+    ...         "first_target": [10.0],
+    ...         "first_actual": [12.0],
+    ...         "whole_target": [30.0],
+    ...         "whole_actual": [20.0],
+    ...     }
+    ... )
+    >>> judge(month)[["excess", "shortfall", "moved", "lost", "verdict"]].values.tolist()
+    [[2.0, 12.0, 2.0, 10.0, 'pulled_forward']]
+    """
+    out = frame.copy()
+    for part in ("first", "whole", "after"):
+        for side in ("target", "actual"):
+            name = f"{part}_{side}"
+            out[name] = out[name].astype(float) if name in out else np.nan
+        target = out[f"{part}_target"]
+        if (bad := target <= 0).any():
+            rows = ", ".join(str(i + 1) for i in np.flatnonzero(bad.to_numpy())[:3])
+            raise PerfkitError("node_not_above_zero", rows=rows, column=f"{part}_target")
+        out[f"{part}_attainment"] = out[f"{part}_actual"] / target
+    out["excess"] = (out["first_actual"] - out["first_target"]).clip(lower=0.0)
+    rest_target = out["whole_target"] - out["first_target"]
+    rest_actual = out["whole_actual"] - out["first_actual"]
+    out["shortfall"] = (rest_target - rest_actual).clip(lower=0.0)
+    out["moved"] = out[["excess", "shortfall"]].min(axis=1, skipna=False)
+    out["lost"] = out["shortfall"] - out["moved"]
+    parts = out[[f"{part}_attainment" for part in ("first", "whole", "after")]].to_numpy(float)
+    return out.assign(verdict=[_verdict(*row) for row in parts])

@@ -1,0 +1,258 @@
+"""Contests, clubs and season campaigns: worked by hand on a small book and on the district."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from pathlib import Path
+
+import books
+import pandas as pd
+import pytest
+
+from perfkit import kpi
+from perfkit.book import Book, open_book
+from perfkit.errors import PerfkitError, UnknownName
+from perfkit.rhythm import calendar, contest, season
+from perfkit.rhythm.contest import Contest, Step
+from perfkit.rhythm.rules import read_rules
+
+FIRST, WEEK, LAST = dt.date(2012, 6, 1), dt.date(2012, 6, 7), dt.date(2012, 6, 29)
+
+AGENTS = """
+agent_id district department group rank       joined_on  left_on
+A1       D1       01         1     agent      2011-01-01 -
+A2       D1       01         1     supervisor 2011-01-01 -
+A3       D1       02         1     agent      2011-01-01 -
+A4       D1       02         1     agent      2011-01-01 2012-06-10
+"""
+POLICIES = """
+policy_id agent_id submitted_on issued_on premium
+P1        A1       2012-06-05   -         6000
+P2        A1       2012-06-15   -         6000
+P3        A2       2012-06-07   -         9000
+P4        A3       2012-06-08   -         4000
+P5        A4       2012-06-02   -         9000
+P6        A3       2012-05-31   -         9000
+P7        A1       2012-01-31   -         60000
+P8        A1       2012-02-01   -         70000
+P9        A2       2012-03-01   -         50001
+P10       A3       2012-03-01   -         50000
+"""
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    folder = tmp_path_factory.mktemp("b")
+    return open_book(books.tiny(folder, agents=AGENTS, policies=POLICIES))
+
+
+def made(**changes: object) -> Contest:
+    base = {
+        "code": "june", "names": {"en": "June", "zh": "June"}, "first": FIRST, "last": LAST,
+        "who": "headcount_closing", "measure": "premium_submitted",
+        "steps": (Step(5_000, 100), Step(10_000, 300)), "budget": 1_000.0,
+    }  # fmt: skip
+    return Contest(**(base | changes))  # type: ignore[arg-type]
+
+
+def test_everybody_in_force_stands_somewhere(book: Book) -> None:
+    found = contest.standing(book, made(), unit="D1", day=dt.date(2012, 6, 15)).set_index("unit")
+    # A1 12000, A2 9000, A3 4000 (May does not count), A4 has left.
+    assert found["value"].to_dict() == {
+        "D1/01/1/A1": 12_000, "D1/01/1/A2": 9_000, "D1/02/1/A3": 4_000,
+    }  # fmt: skip
+    assert found["step"].tolist() == [2, 1, 0]
+    assert found["gap"].tolist()[1:] == [1_000, 1_000]
+    assert math.isnan(found["gap"].iloc[0])
+    assert found["reward"].tolist() == [300, 100, 0]
+    # 18 to 21 and 25 to 29 June; the 22nd is a holiday.
+    assert found["days_left"].eq(9).all()
+    near = contest.near(found.reset_index(), within=1_000)
+    assert near["unit"].tolist() == ["D1/01/1/A2", "D1/02/1/A3"]
+    assert contest.near(found.reset_index(), within=999).empty
+
+
+def test_who_reached_a_step_in_the_first_week_gets_twice_its_reward(book: Book) -> None:
+    one = made(double_until=WEEK)
+    found = contest.standing(book, one, unit="D1", day=LAST).set_index("unit")
+    # A1 had 6000 by the 7th: twice 100 is less than the 300 of its second step. A2: 200. A3: none.
+    assert found["reward"].tolist() == [300, 200, 0]
+    assert found["doubled"].tolist() == [False, True, False]
+    assert found["days_left"].eq(0).all()
+    spent = contest.cost(found.reset_index(), one)
+    assert spent.to_dict() == {"winners": 2, "cost": 500, "budget": 1_000, "left": 500, "used": 0.5}
+
+
+def test_before_the_week_is_over_it_counts_twice_so_far(book: Book) -> None:
+    one = made(double_until=WEEK)
+    found = contest.standing(book, one, unit="D1", day=dt.date(2012, 6, 5)).set_index("unit")
+    assert found.loc["D1/01/1/A1", "reward"] == 200
+    # A4 is still there.
+    assert found["value"].to_dict()["D1/02/1/A4"] == 9_000
+
+
+def test_only_those_who_take_part_stand_in_it(book: Book) -> None:
+    found = contest.standing(book, made(who="supervisors"), unit="D1", day=LAST)
+    assert found["unit"].tolist() == ["D1/01/1/A2"]
+    found = contest.standing(book, made(), unit="D1/02", day=LAST)
+    assert found["unit"].tolist() == ["D1/02/1/A3"]
+
+
+MOVES = """
+agent_id on         district department group rank
+A3       2012-06-10 D1       01         1     supervisor
+"""
+
+
+def test_who_moved_takes_along_what_they_brought(tmp_path: Path) -> None:
+    b = open_book(books.tiny(tmp_path, agents=AGENTS, policies=POLICIES, moves=MOVES))
+    one = made(steps=(Step(4_000, 100),), double_until=dt.date(2012, 6, 8))
+    found = contest.standing(b, one, unit="D1/01", day=LAST).set_index("unit")
+    assert found.loc["D1/01/1/A3", ["value", "reward"]].tolist() == [4_000, 200]
+    assert contest.standing(b, one, unit="D1/02", day=LAST).empty
+    led = contest.standing(b, made(who="supervisors"), unit="D1", day=LAST)
+    assert led["unit"].tolist() == ["D1/01/1/A2", "D1/01/1/A3"]
+
+
+def test_after_its_end_a_contest_stands_still(book: Book) -> None:
+    end = contest.standing(book, made(), unit="D1", day=LAST)
+    later = contest.standing(book, made(), unit="D1", day=dt.date(2012, 12, 1))
+    pd.testing.assert_frame_equal(end, later)
+
+
+def test_a_contest_without_a_budget_has_no_share_of_it(book: Book) -> None:
+    one = made(budget=math.nan)
+    spent = contest.cost(contest.standing(book, one, unit="D1", day=LAST), one)
+    assert spent["cost"] == 400
+    assert spent[["budget", "left", "used"]].isna().all()
+
+
+def test_a_contest_that_has_not_begun_is_said(book: Book) -> None:
+    with pytest.raises(PerfkitError, match="begins on 2012-06-01"):
+        contest.standing(book, made(), unit="D1", day=dt.date(2012, 5, 31))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"last": dt.date(2012, 5, 1)}, "first, last"),
+        ({"double_until": dt.date(2012, 7, 1)}, "double_until"),
+        ({"steps": ()}, "steps"),
+        ({"steps": (Step(5, 1), Step(5, 2))}, "steps"),
+        ({"steps": (Step(0, 1),)}, "steps"),
+        ({"steps": (Step(5, -1),)}, "reward"),
+        ({"budget": 0.0}, "budget"),
+        ({"measure": "activity_rate"}, "measure"),
+    ],
+)
+def test_contests_that_cannot_run_are_refused(changes: dict[str, object], field: str) -> None:
+    with pytest.raises(PerfkitError, match=f"'june': {field} does not fit"):
+        made(**changes)
+
+
+def test_unknown_kpis_and_people_are_refused() -> None:
+    with pytest.raises(UnknownName, match="premium_submitted"):
+        made(measure="premium_submited")
+    with pytest.raises(UnknownName, match="'supervisors'"):
+        made(who="supervisor")
+
+
+TOML = """
+[june]
+en = "June"
+zh = "六月"
+first = 2012-06-01
+last = 2012-06-29
+measure = "premium_submitted"
+steps = [{ bar = 5000, reward = 100 }, { bar = 10000, reward = 300 }]
+budget = 1000
+double_until = 2012-06-07
+"""
+
+
+def test_contests_are_read_from_a_file_and_become_events(tmp_path: Path) -> None:
+    path = tmp_path / "contests.toml"
+    path.write_text(TOML, encoding="utf-8")
+    found = contest.read_contests(path)
+    assert found["june"].steps[1] == Step(10_000, 300)
+    events = contest.as_events(found, unit="D1")
+    assert events[["start", "end", "title_zh"]].to_numpy().tolist() == [[FIRST, LAST, "六月"]]
+    days = calendar.grid(events, "2012-06", read_rules())
+    assert (days["type"] == "contest").sum() == 29
+    assert contest.as_events({}, unit="D1").empty
+    path.write_text(TOML.replace("last =", "end ="), encoding="utf-8")
+    with pytest.raises(PerfkitError, match="'june': last"):
+        contest.read_contests(path)
+    path.write_text("[june", encoding="utf-8")
+    with pytest.raises(PerfkitError, match="cannot be read"):
+        contest.read_contests(path)
+
+
+def test_a_club_on_the_district_agrees_with_the_kpi() -> None:
+    b = open_book("district_one")
+    club = made(first=dt.date(2012, 9, 1), last=dt.date(2012, 9, 30), steps=(Step(10_000, 0),))
+    found = contest.standing(b, club, unit="D1", day=dt.date(2012, 9, 30))
+    wanted = kpi.measure(b, ["ten_k_agents", "headcount_closing"], by="district", period="2012-09")
+    in_force = wanted.set_index("kpi")["value"]
+    assert len(found) == in_force["headcount_closing"] == 176
+    # One of the month's writers of 10,000 yuan left before its end, and is in no club.
+    assert (found["step"] == 1).sum() == in_force["ten_k_agents"] - 1
+
+
+# ---- seasons
+
+
+def test_the_opening_season_of_case_4() -> None:
+    months = season.months_of(read_rules(), "opening", 2012)
+    weights = dict(zip(months, (12, 6.5, 7.7), strict=True))
+    found = season.split(2_300_000, 1_500_000, months, weights)
+    whole = found.iloc[-1]
+    assert (whole["large"], whole["other"]) == (1_500_000, 800_000)
+    parts = found.iloc[:-1]
+    assert parts[["large", "other", "target"]].sum().tolist() == [1_500_000, 800_000, 2_300_000]
+    assert parts["large"].iloc[0] == pytest.approx(1_500_000 * 12 / 26.2, abs=1)
+    assert (parts["target"] == parts["large"] + parts["other"]).all()
+
+
+def test_equal_months_and_yuan_that_do_not_divide() -> None:
+    found = season.split(100, 0, ["2012-04", "2012-05", "2012-06"])
+    assert found["other"].tolist() == [34, 33, 33, 100]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: season.split(0, 0, ["2012-04"]), "here 0 and 0"),
+        (lambda: season.split(10, 11, ["2012-04"]), "here 10 and 11"),
+        (lambda: season.split(10.5, 1, ["2012-04"]), "whole yuan"),
+        (lambda: season.split(10, 1, ["2012-04"], {"2012-05": 1.0}), "2012-04"),
+        (lambda: season.split(10, 1, []), "–"),
+        (lambda: season.months_of(read_rules(), "april_mai", 2012), "'april_may'"),
+    ],
+)
+def test_seasons_that_cannot_be_split_are_refused(call: object, said: str) -> None:
+    with pytest.raises(PerfkitError, match=said):
+        call()  # type: ignore[operator]
+
+
+def test_writers_of_large_policies_over_the_window(book: Book) -> None:
+    found = season.large_writers(book, unit="D1", day=dt.date(2012, 3, 31), look_back=2)
+    # February and March: 70000 of A1 and 50001 of A2; 50000 is not above the threshold.
+    assert found["id"].tolist() == ["A1", "A2"]
+    assert found["large_premium"].tolist() == [70_000, 50_001]
+    assert found["share"].tolist() == pytest.approx([70_000 / 120_001, 50_001 / 120_001])
+    longer = season.large_writers(book, unit="D1", day=dt.date(2012, 3, 31), look_back=3)
+    assert longer[["large_policies", "large_premium"]].iloc[0].tolist() == [2, 130_000]
+    none = season.large_writers(book, unit="D1/02", day=dt.date(2012, 3, 31))
+    assert none.empty
+    with pytest.raises(PerfkitError, match="at least 1"):
+        season.large_writers(book, unit="D1", day=dt.date(2012, 3, 31), look_back=0)
+
+
+def test_the_districts_large_policies_all_have_a_writer() -> None:
+    b = open_book("district_one")
+    found = season.large_writers(b, unit="D1", day=dt.date(2012, 9, 30), look_back=9)
+    codes = ["large_policy_count", "large_policy_premium"]
+    whole = kpi.measure(b, codes, by="district", period="2012-01..2012-09")["value"].tolist()
+    assert found[["large_policies", "large_premium"]].sum().tolist() == whole
