@@ -1,16 +1,36 @@
-"""Why it moved, and whether it means anything: concentration, intervals, before and after."""
+"""Why it moved, and whether it means anything."""
 
+from perfkit.explain.attribution import attribute
 from perfkit.explain.before_after import before_after, node_share, phases
+from perfkit.explain.chain import Chain, chain, chains
 from perfkit.explain.concentration import concentration, set_apart
+from perfkit.explain.driver import (
+    UNEXPLAINED,
+    by_factor,
+    decompose,
+    growth_factors,
+    roll_up,
+    steps,
+)
 from perfkit.explain.interval import months_to_see, wilson, with_interval
 
 __all__ = [
+    "UNEXPLAINED",
+    "Chain",
+    "attribute",
     "before_after",
+    "by_factor",
+    "chain",
+    "chains",
     "concentration",
+    "decompose",
+    "growth_factors",
     "months_to_see",
     "node_share",
     "phases",
+    "roll_up",
     "set_apart",
+    "steps",
     "wilson",
     "with_interval",
 ]
