@@ -4,6 +4,15 @@ from perfkit.explain.attribution import attribute
 from perfkit.explain.before_after import before_after, node_share, phases
 from perfkit.explain.chain import Chain, chain, chains
 from perfkit.explain.concentration import concentration, set_apart
+from perfkit.explain.credibility import (
+    credibility,
+    difference_of_rates,
+    funnel,
+    funnel_limits,
+    funnel_lines,
+    league,
+    paired_difference,
+)
 from perfkit.explain.driver import (
     UNEXPLAINED,
     by_factor,
@@ -23,10 +32,17 @@ __all__ = [
     "chain",
     "chains",
     "concentration",
+    "credibility",
     "decompose",
+    "difference_of_rates",
+    "funnel",
+    "funnel_limits",
+    "funnel_lines",
     "growth_factors",
+    "league",
     "months_to_see",
     "node_share",
+    "paired_difference",
     "phases",
     "roll_up",
     "set_apart",

@@ -41,11 +41,10 @@ def wilson(count: float, of: float, *, level: float = 0.95) -> tuple[float, floa
     """
     if not of > 0 or not 0 <= count <= of:
         return math.nan, math.nan
-    z = _normal(0.5 + level / 2)
-    share = count / of
-    middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)
-    reach = z / (1 + z**2 / of) * math.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(count, of, alpha=1 - level, method="wilson")
+    return max(float(low), 0.0), min(float(high), 1.0)
 
 
 def with_interval(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:

@@ -17,18 +17,19 @@ from perfkit.show.plot.look import (
     ORANGE,
     blank,
     canvas,
+    end_labels,
     finish,
     halo,
     kept,
     measure_axis,
     title_or,
 )
-from perfkit.show.plot.place import wrap
+from perfkit.show.plot.place import spread, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["waterfall"]
+__all__ = ["funnel", "waterfall"]
 
 
 def waterfall(
@@ -127,3 +128,93 @@ def step_name(step: str, lang: str, names: Mapping[str, str] | None = None) -> s
     if names and step in names:
         return names[step]
     return label.said(f"explain.factor.{step}", lang, label.kpi_name(step, lang))
+
+
+def funnel(
+    frame: pd.DataFrame,
+    lines: pd.DataFrame,
+    *,
+    kpi: str,
+    lang: str,
+    names: Mapping[str, str] | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw each unit's rate over its size, between the limits of chance.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns unit, denominator [members], value, center [rate], signal (red, yellow, none).
+    lines : DataFrame
+        Columns denominator, yellow_low, yellow_high, red_low, red_high: the limits by size.
+    kpi : str
+        What the rate is.
+    lang : {"zh", "en"}
+        The reader's language.
+    names : mapping, optional
+        Unit id → name.
+    title : str, optional
+        The question that the chart answers.
+    ax : Axes, optional
+        Where to draw; a figure of its own otherwise.
+
+    Returns
+    -------
+    Axes
+        Units within the limits are dots, outside the inner ones triangles, outside the outer
+        ones filled diamonds; those outside carry their name and rate, all do where they are few.
+        A small figure that says so where no rate is known.
+
+    Raises
+    ------
+    PerfkitError
+        A column is missing.
+    """
+    columns = ("unit", "denominator", "value", "center", "signal")
+    if comparison.lacks(frame, columns, "funnel", ["value"]):
+        return blank(frame, [kpi], lang, title, ax)
+    label.require(lines, ("denominator", "yellow_low", "red_high"), "funnel")
+    drawn = kept(frame.dropna(subset="value"), *columns).assign(kpi=kpi)
+    ax = canvas(ax, lang, 4.6)
+    ends = []
+    for level, color, dash in (("yellow", GREY, (0, (5, 2))), ("red", INK, "-")):
+        for end in ("low", "high"):
+            limit = lines[f"{level}_{end}"]
+            ax.plot(lines["denominator"], limit, color=color, lw=1.2, ls=dash)
+        ends.append((float(limit.iloc[-1]), words.text(f"chart.funnel_{level}", lang), color))
+    center = float(drawn["center"].iloc[0])
+    said = words.text("chart.funnel_center", lang, value=words.number(center, "rate", lang))
+    ax.axhline(center, color=BLUE, lw=1.4, ls=(0, (1, 1.2)))
+    ends.append((center, said, BLUE))
+    for signal, mark, color in (("none", "o", BLUE), ("yellow", "^", ORANGE), ("red", "D", ORANGE)):
+        part = drawn[drawn["signal"] == signal]
+        fill = color if signal == "red" else "white"
+        ax.plot(part["denominator"], part["value"], mark, ms=7.5, mec=color, mfc=fill, mew=1.8,
+                zorder=5)  # fmt: skip
+    measure_axis(ax.yaxis, drawn["value"], "rate", lang, label.kpi_name(kpi, lang))
+    top = max(float(drawn["value"].max()), float(lines["red_high"].iloc[-1]))
+    ax.set_ylim(0, min(1.0, 1.08 * top) or 1.0)
+    ax.set_xlim(0, float(lines["denominator"].max()))
+    ax.set_xlabel(words.text("chart.funnel_size", lang))
+    _name_points(ax, drawn, names, lang)
+    end_labels(ax, ends)
+    name = label.kpi_name(kpi, lang)
+    return finish(ax, drawn, title_or(title, "funnel", lang, kpi=name))
+
+
+_NAMED = 12  # so many units carry their names, more only those outside the limits
+
+
+def _name_points(ax: Axes, drawn: pd.DataFrame, names: Mapping[str, str] | None, lang: str) -> None:
+    """Write each unit's name and rate beside its dot, clear of the others."""
+    told = drawn if len(drawn) <= _NAMED else drawn[drawn["signal"] != "none"]
+    low, high = ax.get_ylim()
+    right = ax.get_xlim()[1]
+    free = spread(told["value"].tolist(), (high - low) * 0.05)
+    points = zip(told["unit"], told["denominator"], told["value"], free, strict=True)
+    for unit, size, rate, y in points:
+        text = f"{label.unit_name(unit, names)} {words.number(rate, 'rate', lang)}"
+        at = (size + right * 0.014, y)
+        ax.annotate(text, at, va="center", ha="left", fontsize="small", color=INK,
+                    path_effects=halo(), zorder=4)  # fmt: skip
