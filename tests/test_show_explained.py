@@ -40,8 +40,8 @@ def test_a_waterfall_shows_every_number_with_its_sign(lang: str) -> None:
     said = {text.get_text() for text in ax.texts}
     signed = {words.number(v, "yuan", lang, signed=True) for v in STEPS["value"][1:4]}
     assert signed < said
-    tops = [bar.get_y() + bar.get_height() for bar in ax.patches]
-    assert tops == pytest.approx([716_000, 813_800, 813_800, 556_500, 556_500])
+    reached = [bar.get_y() + bar.get_height() for bar in ax.patches]
+    assert reached == pytest.approx([716_000, 813_800, 556_500, 556_500, 556_500])
     assert plot.figure_data(ax)["value"].tolist() == STEPS["value"].tolist()
 
 

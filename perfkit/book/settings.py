@@ -20,6 +20,15 @@ RULES = {
     "active": ("cases>=1", "premium>0"),
     "stage": ("submitted", "issued"),
 }
+ALARMS = {
+    "yellow": 0.95,
+    "red": 0.998,
+    "false_discovery": 0.05,
+    "landing_yellow": 0.2,
+    "landing_red": 0.05,
+    "min_points": 8,
+    "firm_points": 16,
+}
 SECTIONS = (
     *("name", "root", "as_of", "currency"),
     *(
@@ -32,6 +41,7 @@ SECTIONS = (
         "roster_from",
         "roles",
         "first_week_day",
+        "alarms",
     ),
 )
 
@@ -64,6 +74,11 @@ class Settings:
         the rank of that code. Ranks stand from low to high.
     first_week_day : int
         The day of the month of the first checkpoint. [day of the month]
+    alarms : mapping of str to float
+        yellow, red: how much of chance lies within the limits; false_discovery: the share of
+        false ones among the red ones; landing_yellow, landing_red: the chance to reach a target
+        below which it is in danger [rate]; min_points, firm_points: how many earlier periods
+        limits need, and from how many on they are no longer provisional. [periods]
     """
 
     name: str
@@ -78,6 +93,7 @@ class Settings:
     roster_from: dt.date | None = None
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     first_week_day: int = 7
+    alarms: Mapping[str, float] = field(default_factory=lambda: dict(ALARMS))
 
     def ranks_of(self, role: str) -> tuple[str, ...]:
         """List the ranks of a role: ``"leading"``, one of [roles], or a rank; none if unknown."""
@@ -151,6 +167,24 @@ def _roles(read: Mapping[str, Any], ranks: Mapping[str, Any], path: Path) -> dic
     return {role: tuple(named) for role, named in read.items()}
 
 
+def _alarms(read: Mapping[str, Any], path: Path) -> dict[str, float]:
+    """Lay the book's own alarm settings over the usual ones; yellow comes before red."""
+    for name, value in read.items():
+        if name not in ALARMS:
+            raise _refuse(path, f"alarms.{name}", value, ", ".join(ALARMS))
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if name.endswith("_points"):
+            if not number or int(value) != value or value < 2:
+                raise _refuse(path, f"alarms.{name}", value, "2, 3 …")
+        elif not number or not 0 < value < 1:
+            raise _refuse(path, f"alarms.{name}", value, "0 < … < 1")
+    out = {**ALARMS, **{name: float(value) for name, value in read.items()}}
+    for first, second in (("yellow", "red"), ("landing_red", "landing_yellow")):
+        if not out[first] < out[second]:
+            raise _refuse(path, f"alarms.{first}", out[first], f"< alarms.{second}")
+    return out
+
+
 def _first_week_day(read: Mapping[str, Any], path: Path) -> int:
     day = read.get("first_week_day", 7)
     if isinstance(day, bool) or not isinstance(day, int) or not 1 <= day <= 28:
@@ -205,4 +239,5 @@ def read_settings(folder: Path) -> Settings:
         roster_from=read.get("roster_from"),
         roles=_roles(_section(read, "roles", path), ranks, path),
         first_week_day=_first_week_day(read, path),
+        alarms=_alarms(_section(read, "alarms", path), path),
     )
