@@ -11,7 +11,7 @@ from perfkit.explain.alarm import (
 from perfkit.explain.attribution import attribute
 from perfkit.explain.before_after import before_after, node_share, phases
 from perfkit.explain.chain import Chain, chain, chains
-from perfkit.explain.concentration import concentration, set_apart
+from perfkit.explain.concentration import concentration, lorenz, set_apart, without_large
 from perfkit.explain.control import p_prime, xmr
 from perfkit.explain.credibility import (
     credibility,
@@ -31,13 +31,17 @@ from perfkit.explain.driver import (
     steps,
 )
 from perfkit.explain.interval import months_to_see, wilson, with_interval
+from perfkit.explain.leaving import agent_months, leaving_hazard
+from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
 __all__ = [
     "UNEXPLAINED",
     "Chain",
+    "agent_months",
     "attribute",
     "backtest",
     "before_after",
+    "break_even",
     "by_factor",
     "chain",
     "chains",
@@ -45,11 +49,15 @@ __all__ = [
     "credibility",
     "decompose",
     "difference_of_rates",
+    "frontier",
     "funnel",
     "funnel_limits",
     "funnel_lines",
     "growth_factors",
     "league",
+    "leaving_hazard",
+    "lorenz",
+    "month_risk",
     "months_to_see",
     "node_share",
     "p_prime",
@@ -59,11 +67,13 @@ __all__ = [
     "raise_once",
     "roll_up",
     "set_apart",
+    "simulate_month",
     "steps",
     "watch_history",
     "watch_landing",
     "watch_units",
     "wilson",
     "with_interval",
+    "without_large",
     "xmr",
 ]
