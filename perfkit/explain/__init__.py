@@ -30,8 +30,9 @@ from perfkit.explain.driver import (
     roll_up,
     steps,
 )
-from perfkit.explain.interval import months_to_see, wilson, with_interval
+from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
+from perfkit.explain.segmented import segmented
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "by_factor",
     "chain",
     "chains",
+    "chance_to_see",
     "concentration",
     "credibility",
     "decompose",
@@ -66,6 +68,7 @@ __all__ = [
     "plan_status",
     "raise_once",
     "roll_up",
+    "segmented",
     "set_apart",
     "simulate_month",
     "steps",

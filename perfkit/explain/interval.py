@@ -9,7 +9,7 @@ import pandas as pd
 
 from perfkit.errors import ReconcileError
 
-__all__ = ["months_to_see", "wilson", "with_interval"]
+__all__ = ["chance_to_see", "months_to_see", "wilson", "with_interval"]
 
 
 def _normal(share: float) -> float:
@@ -106,3 +106,40 @@ def months_to_see(
         raise ReconcileError("no_difference", difference=difference, spread=spread)
     z = _normal(0.5 + level / 2) + _normal(power)
     return math.ceil(2 * (z * spread / difference) ** 2)
+
+
+def chance_to_see(difference: float, spread: float, months: int, *, level: float = 0.95) -> float:
+    """Give the chance that a difference of means shows after so many months on each side.
+
+    Parameters
+    ----------
+    difference : float
+        What is really there. [any unit]
+    spread : float
+        Standard deviation from month to month. [the same unit]
+    months : int
+        On each side. [months]
+    level : float, default 0.95
+        Of the two-sided test. [rate]
+
+    Returns
+    -------
+    float
+        The power, by the usual normal approximation; the other face of `months_to_see`. [rate]
+
+    Raises
+    ------
+    ReconcileError
+        There is no spread, or no month.
+
+    Examples
+    --------
+    >>> round(chance_to_see(12.7, 20.0, 39), 2), round(chance_to_see(12.7, 20.0, 3), 2)
+    (0.8, 0.12)
+    """
+    if not spread > 0 or months < 1 or math.isnan(difference):
+        raise ReconcileError("no_difference", difference=difference, spread=spread)
+    from scipy.special import ndtr
+
+    z, shift = _normal(0.5 + level / 2), abs(difference) / spread * math.sqrt(months / 2)
+    return float(ndtr(shift - z) + ndtr(-shift - z))
