@@ -15,6 +15,7 @@ __all__ = [
     "explain",
     "kpi",
     "org",
+    "outlook",
     "period",
     "plan",
     "report",
