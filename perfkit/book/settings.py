@@ -11,6 +11,7 @@ from typing import Any
 
 from perfkit import org
 from perfkit.book import source
+from perfkit.book.standards import Standard, read_standards
 from perfkit.errors import PerfkitError
 
 __all__ = ["Settings", "read_settings"]
@@ -42,6 +43,7 @@ SECTIONS = (
         "roles",
         "first_week_day",
         "alarms",
+        "standards",
     ),
 )
 
@@ -79,6 +81,8 @@ class Settings:
         false ones among the red ones; landing_yellow, landing_red: the chance to reach a target
         below which it is in danger [rate]; min_points, firm_points: how many earlier periods
         limits need, and from how many on they are no longer provisional. [periods]
+    standards : tuple of Standard
+        Assessment standards of units, with the days they hold.
     """
 
     name: str
@@ -94,6 +98,7 @@ class Settings:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     first_week_day: int = 7
     alarms: Mapping[str, float] = field(default_factory=lambda: dict(ALARMS))
+    standards: tuple[Standard, ...] = ()
 
     def ranks_of(self, role: str) -> tuple[str, ...]:
         """List the ranks of a role: ``"leading"``, one of [roles], or a rank; none if unknown."""
@@ -240,4 +245,5 @@ def read_settings(folder: Path) -> Settings:
         roles=_roles(_section(read, "roles", path), ranks, path),
         first_week_day=_first_week_day(read, path),
         alarms=_alarms(_section(read, "alarms", path), path),
+        standards=read_standards(read.get("standards", ()), path, root),
     )

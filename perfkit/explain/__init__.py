@@ -8,6 +8,7 @@ from perfkit.explain.alarm import (
     watch_landing,
     watch_units,
 )
+from perfkit.explain.assess import assess, at_risk
 from perfkit.explain.attribution import attribute
 from perfkit.explain.before_after import before_after, node_share, phases
 from perfkit.explain.chain import Chain, chain, chains
@@ -32,6 +33,7 @@ from perfkit.explain.driver import (
 )
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
+from perfkit.explain.rank import same_days, standing
 from perfkit.explain.segmented import segmented
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
@@ -39,6 +41,8 @@ __all__ = [
     "UNEXPLAINED",
     "Chain",
     "agent_months",
+    "assess",
+    "at_risk",
     "attribute",
     "backtest",
     "before_after",
@@ -68,9 +72,11 @@ __all__ = [
     "plan_status",
     "raise_once",
     "roll_up",
+    "same_days",
     "segmented",
     "set_apart",
     "simulate_month",
+    "standing",
     "steps",
     "watch_history",
     "watch_landing",
