@@ -61,7 +61,10 @@ def lmdi(before: Matrix, after: Matrix) -> Matrix:
     plain = (start > 0) & (end > 0)
     out = np.zeros_like(first)
     change = (end - start)[plain]
-    logs = np.log1p(change / start[plain])
+    grown = change / start[plain]
+    # near one the difference keeps more digits, far from it the ratio does
+    near = np.abs(grown) < 0.5
+    logs = np.where(near, np.log1p(np.where(near, grown, 0.0)), np.log(end[plain] / start[plain]))
     same = logs == 0
     mean = np.where(same, start[plain], change / np.where(same, 1.0, logs))
     out[plain] = mean[:, None] * np.log(second[plain] / first[plain])
