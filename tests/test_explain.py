@@ -157,3 +157,71 @@ def test_the_input_is_left_as_it_was() -> None:
     copy = frame.copy(deep=True)
     explain.before_after(frame)
     pd.testing.assert_frame_equal(frame, copy)
+
+
+def test_a_handful_of_months_gets_no_line() -> None:
+    # Month premium 71.6 26.8 59.0 before, 76.8 53.6 after.
+    premium, after, months = (
+        [71.6, 26.8, 59.0, 76.8, 53.6],
+        [False] * 3 + [True] * 2,
+        [3, 4, 5, 7, 9],
+    )
+    with pytest.raises(ReconcileError, match=r"3 .* 2 .* 8"):
+        explain.segmented(premium, after, times=months)
+    found = explain.segmented(premium, after, times=months, least=2).set_index("term")
+    # Oracle: ordinary least squares in R, 2 degrees of freedom.
+    step = found.loc["step"]
+    assert step["estimate"] == pytest.approx(48.5, abs=0.1)
+    assert step[["low", "high"]].tolist() == pytest.approx([-165, 262], abs=0.6)
+    assert step["p"] == pytest.approx(0.43, abs=0.005)
+
+
+def test_the_only_significant_result_is_the_impossible_one() -> None:
+    # Month-end activity 41 27 23 | 58 40: the line before runs to below zero in September.
+    found = explain.segmented(
+        [41, 27, 23, 58, 40], [False] * 3 + [True] * 2, times=[3, 4, 5, 7, 9], least=2
+    ).set_index("term")["estimate"]
+    assert found["step"] == pytest.approx(54.7, abs=0.1)
+    assert found["constant"] + 9 * found["time"] == pytest.approx(-14.7, abs=0.1)
+
+
+def test_first_node_activity_by_line_and_by_odds() -> None:
+    rates, after = [2.7, 12.8, 2.8, 27, 22, 23], [False] * 3 + [True] * 3
+    months = [3, 4, 5, 7, 9, 10]
+    step = explain.segmented(rates, after, times=months, least=3).set_index("term").loc["step"]
+    assert step["estimate"] == pytest.approx(22.7, abs=0.1)
+    assert step[["low", "high"]].tolist() == pytest.approx([-8.7, 54.1], abs=0.1)
+    assert step["p"] == pytest.approx(0.105, abs=0.002)
+
+
+def test_a_real_step_is_found_and_a_new_slope_is_told_apart() -> None:
+    rng = np.random.default_rng(4)
+    time = np.arange(40)
+    later = time >= 20
+    values = 50 + 0.2 * time + 6 * later + 0.5 * later * (time - 20) + rng.normal(0, 1, 40)
+    found = explain.segmented(values.tolist(), later.tolist(), slope=True).set_index("term")
+    assert found.loc["step", "low"] < 6 < found.loc["step", "high"]
+    assert found.loc["slope", "low"] < 0.5 < found.loc["slope", "high"]
+    heads = np.full(40, 150.0)
+    share = rng.binomial(150, np.where(later, 0.4, 0.3)) / heads
+    odds = explain.segmented(share.tolist(), later.tolist(), of=heads.tolist()).set_index("term")
+    truth = np.log(0.4 / 0.6) - np.log(0.3 / 0.7)
+    assert odds.loc["step", "low"] < truth < odds.loc["step", "high"]
+
+
+def test_many_months_are_split_by_drawing_on_request() -> None:
+    before, after = pd.Series(np.arange(14.0)), pd.Series(np.arange(14.0) + 9)
+    with pytest.raises(ReconcileError, match="ways"):
+        compare_groups(before, after)
+    found = compare_groups(before, after, draws=2_000)
+    assert found["least_p"] == pytest.approx(1 / 2001)
+    assert 0 < found["p"] < 0.01
+    assert found["p"] == compare_groups(before, after, draws=2_000)["p"]
+
+
+def test_the_chance_to_see_a_rise_and_the_months_it_takes_agree() -> None:
+    assert explain.chance_to_see(12.7, 20.0, 39) >= 0.8 > explain.chance_to_see(12.7, 20.0, 38)
+    # District deck: 18.7 points with that of its months takes 7 a side.
+    assert explain.chance_to_see(0.0, 20.0, 39) == pytest.approx(0.05)
+    with pytest.raises(ReconcileError):
+        explain.chance_to_see(1.0, 0.0, 3)

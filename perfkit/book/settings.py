@@ -11,6 +11,7 @@ from typing import Any
 
 from perfkit import org
 from perfkit.book import source
+from perfkit.book.standards import Standard, read_standards
 from perfkit.errors import PerfkitError
 
 __all__ = ["Settings", "read_settings"]
@@ -20,10 +21,19 @@ RULES = {
     "active": ("cases>=1", "premium>0"),
     "stage": ("submitted", "issued"),
 }
+ALARMS = {
+    "yellow": 0.95,
+    "red": 0.998,
+    "false_discovery": 0.05,
+    "landing_yellow": 0.2,
+    "landing_red": 0.05,
+    "min_points": 8,
+    "firm_points": 16,
+}
 SECTIONS = (
     *("name", "root", "as_of", "currency"),
     *("title", "ranks", "rules", "thresholds", "variants", "units", "roster_from", "roles"),
-    *("first_week_day", "tables", "database"),
+    *("first_week_day", "tables", "database", "alarms", "standards"),
 )
 
 
@@ -57,6 +67,13 @@ class Settings:
         The day of the month of the first checkpoint. [day of the month]
     tables, database : mapping
         How their files and their database become the tables of the contract (``book.mapping``).
+    alarms : mapping of str to float
+        yellow, red: how much of chance lies within the limits; false_discovery: the share of
+        false ones among the red ones; landing_yellow, landing_red: the chance to reach a target
+        below which it is in danger [rate]; min_points, firm_points: how many earlier periods
+        limits need, and from how many on they are no longer provisional. [periods]
+    standards : tuple of Standard
+        Assessment standards of units, with the days they hold.
     """
 
     name: str
@@ -73,6 +90,8 @@ class Settings:
     first_week_day: int = 7
     tables: Mapping[str, Any] = field(default_factory=dict)
     database: Mapping[str, Any] = field(default_factory=dict)
+    alarms: Mapping[str, float] = field(default_factory=lambda: dict(ALARMS))
+    standards: tuple[Standard, ...] = ()
 
     def ranks_of(self, role: str) -> tuple[str, ...]:
         """List the ranks of a role: ``"leading"``, one of [roles], or a rank; none if unknown."""
@@ -146,6 +165,24 @@ def _roles(read: Mapping[str, Any], ranks: Mapping[str, Any], path: Path) -> dic
     return {role: tuple(named) for role, named in read.items()}
 
 
+def _alarms(read: Mapping[str, Any], path: Path) -> dict[str, float]:
+    """Lay the book's own alarm settings over the usual ones; yellow comes before red."""
+    for name, value in read.items():
+        if name not in ALARMS:
+            raise _refuse(path, f"alarms.{name}", value, ", ".join(ALARMS))
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if name.endswith("_points"):
+            if not number or int(value) != value or value < 2:
+                raise _refuse(path, f"alarms.{name}", value, "2, 3 …")
+        elif not number or not 0 < value < 1:
+            raise _refuse(path, f"alarms.{name}", value, "0 < … < 1")
+    out = {**ALARMS, **{name: float(value) for name, value in read.items()}}
+    for first, second in (("yellow", "red"), ("landing_red", "landing_yellow")):
+        if not out[first] < out[second]:
+            raise _refuse(path, f"alarms.{first}", out[first], f"< alarms.{second}")
+    return out
+
+
 def _first_week_day(read: Mapping[str, Any], path: Path) -> int:
     day = read.get("first_week_day", 7)
     if isinstance(day, bool) or not isinstance(day, int) or not 1 <= day <= 28:
@@ -202,4 +239,6 @@ def read_settings(folder: Path) -> Settings:
         first_week_day=_first_week_day(read, path),
         tables=_section(read, "tables", path),
         database=_section(read, "database", path),
+        alarms=_alarms(_section(read, "alarms", path), path),
+        standards=read_standards(read.get("standards", ()), path, root),
     )

@@ -17,18 +17,23 @@ __all__ = ["before_after", "compare_groups", "node_share", "phases"]
 MOST_SPLITS = 200_000
 
 
-def _exact_p(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
+def _split_p(before: np.ndarray, after: np.ndarray, draws: int | None) -> tuple[float, float]:
     """Ask of every way to call some values "after": how many show at least this rise?
 
-    The least p that a sample can give is one over the number of ways.
+    The least p that a sample can give is one over the number of ways. Drawn splits count the
+    one that came as well, so that p is never nil.
     """
     both = np.concatenate([before, after])
     ways = math.comb(len(both), len(after))
-    if ways > MOST_SPLITS:
+    least = after.sum() - 1e-9 * max(1.0, float(np.abs(both).sum()))
+    if ways <= MOST_SPLITS:
+        sums = np.array([sum(c) for c in itertools.combinations(both, len(after))])
+        return float((sums >= least).mean()), 1 / ways
+    if draws is None:
         raise ReconcileError("too_many_splits", ways=ways, most=MOST_SPLITS)
-    sums = np.array([sum(c) for c in itertools.combinations(both, len(after))])
-    reached = sums >= after.sum() - 1e-9 * max(1.0, float(np.abs(both).sum()))
-    return float(reached.mean()), 1 / ways
+    rng = np.random.default_rng(len(both))
+    drawn = rng.permuted(np.tile(both, (draws, 1)), axis=1)[:, : len(after)].sum(axis=1)
+    return float((1 + (drawn >= least).sum()) / (1 + draws)), 1 / (1 + draws)
 
 
 def _welch(before: np.ndarray, after: np.ndarray, level: float) -> tuple[float, float]:
@@ -45,7 +50,11 @@ def _welch(before: np.ndarray, after: np.ndarray, level: float) -> tuple[float, 
 
 
 def compare_groups(
-    before: pd.Series[float], after: pd.Series[float], *, level: float = 0.95
+    before: pd.Series[float],
+    after: pd.Series[float],
+    *,
+    level: float = 0.95,
+    draws: int | None = None,
 ) -> pd.Series[float]:
     """Compare two small groups of values.
 
@@ -56,6 +65,9 @@ def compare_groups(
         [any one unit]
     level : float, default 0.95
         Of the interval. [rate]
+    draws : int, optional
+        Where there are too many ways to split, try so many drawn ones (always the same) instead
+        of refusing.
 
     Returns
     -------
@@ -84,7 +96,7 @@ def compare_groups(
     first, second = before.dropna().to_numpy(float), after.dropna().to_numpy(float)
     if not len(first) or not len(second):
         raise ReconcileError("empty_group", before=len(first), after=len(second))
-    chance, least = _exact_p(first, second)
+    chance, least = _split_p(first, second, draws)
     spread = len(first) > 1 and len(second) > 1 and first.var() + second.var() > 0
     low, high = _welch(first, second, level) if spread else (math.nan, math.nan)
     return pd.Series(

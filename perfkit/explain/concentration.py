@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from perfkit.book import Book
 from perfkit.errors import ReconcileError
+from perfkit.kpi import grid
+from perfkit.period import Period
 
-__all__ = ["concentration", "set_apart"]
+__all__ = ["concentration", "lorenz", "set_apart", "without_large"]
 
 
 def concentration(values: pd.Series[float], *, top: int = 3) -> pd.Series[float]:
@@ -96,3 +99,82 @@ def set_apart(total: float, count: float, top_total: float, top_count: float) ->
         "mean_without_top": (total - top_total, count - top_count),
     }
     return pd.Series({name: a / b if b else np.nan for name, (a, b) in parts.items()})
+
+
+def lorenz(values: pd.Series[float]) -> pd.DataFrame:
+    """Say what share of the whole the smallest so many bring.
+
+    Parameters
+    ----------
+    values : Series
+        One amount an agent or policy; those with none belong in it only if they are meant.
+        [any one unit, not negative]
+
+    Returns
+    -------
+    DataFrame
+        members, total: the share of the members, from the smallest up, and what they bring of
+        the whole, from (0, 0) to (1, 1). [rate]
+
+    Raises
+    ------
+    ReconcileError
+        An amount is negative or missing, or the total is zero: shares of it mean nothing.
+
+    Examples
+    --------
+    >>> lorenz(pd.Series([3.0, 1.0]))["total"].tolist()
+    [0.0, 0.25, 1.0]
+    """
+    ranked = np.sort(values.to_numpy(float))
+    if not (ranked >= 0).all() or not ranked.sum() > 0:
+        bad = int((~(ranked >= 0)).sum())
+        raise ReconcileError("no_shares", count=bad, total=float(ranked.sum()))
+    reached = np.concatenate([[0.0], ranked.cumsum() / ranked.sum()])
+    return pd.DataFrame({"members": np.linspace(0, 1, len(reached)), "total": reached})
+
+
+def without_large(
+    book: Book, *, by: str, period: str | Period, unit: str | None = None
+) -> pd.DataFrame:
+    """Lay productivity with and without the large policies side by side.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are; its threshold says what a large policy is.
+    by : str
+        The level.
+    period : str or Period
+        Which days.
+    unit : str, optional
+        Only this unit and those below it.
+
+    Returns
+    -------
+    DataFrame
+        unit, period, premium, large_premium [yuan], large_share [rate], cases, large_cases
+        [policies], per_head, per_head_without, per_active, per_active_without, case_size,
+        case_size_without [yuan]. People stay in the base when their policy is left out, so the
+        last pairs differ by that policy alone. NaN where there is nothing to divide by.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> found = without_large(open_book("district_one"), by="district", period="2012-02").iloc[0]
+    >>> bool(found["per_active_without"] < found["per_active"])
+    True
+    """
+    names = {"premium_submitted": "premium", "large_policy_premium": "large_premium",
+             "cases": "cases", "large_policy_count": "large_cases"}  # fmt: skip
+    people = ["headcount_average", "active_agents"]
+    variants = {"large_policy_premium": "submitted", "large_policy_count": "submitted"}
+    found = grid(book, [*names, *people], by=by, period=period, unit=unit, variants=variants)
+    out = found[["unit", "period"]].join(found[list(names)].rename(columns=names))
+    rest, cases = out["premium"] - out["large_premium"], out["cases"] - out["large_cases"]
+    heads, active = (found[code].where(found[code] != 0) for code in people)
+    out["large_share"] = out["large_premium"] / out["premium"].where(out["premium"] > 0)
+    for name, base in (("per_head", heads), ("per_active", active)):
+        out[name], out[f"{name}_without"] = out["premium"] / base, rest / base
+    out["case_size"] = out["premium"] / out["cases"].where(out["cases"] > 0)
+    return out.assign(case_size_without=rest / cases.where(cases > 0))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from perfkit.errors import ReconcileError
 
-__all__ = ["months_to_see", "wilson", "with_interval"]
+__all__ = ["chance_to_see", "months_to_see", "wilson", "with_interval"]
 
 
 def _normal(share: float) -> float:
@@ -41,11 +41,10 @@ def wilson(count: float, of: float, *, level: float = 0.95) -> tuple[float, floa
     """
     if not of > 0 or not 0 <= count <= of:
         return math.nan, math.nan
-    z = _normal(0.5 + level / 2)
-    share = count / of
-    middle = (share + z**2 / (2 * of)) / (1 + z**2 / of)
-    reach = z / (1 + z**2 / of) * math.sqrt(share * (1 - share) / of + z**2 / (4 * of**2))
-    return max(middle - reach, 0.0), min(middle + reach, 1.0)
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(count, of, alpha=1 - level, method="wilson")
+    return max(float(low), 0.0), min(float(high), 1.0)
 
 
 def with_interval(frame: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
@@ -107,3 +106,40 @@ def months_to_see(
         raise ReconcileError("no_difference", difference=difference, spread=spread)
     z = _normal(0.5 + level / 2) + _normal(power)
     return math.ceil(2 * (z * spread / difference) ** 2)
+
+
+def chance_to_see(difference: float, spread: float, months: int, *, level: float = 0.95) -> float:
+    """Give the chance that a difference of means shows after so many months on each side.
+
+    Parameters
+    ----------
+    difference : float
+        What is really there. [any unit]
+    spread : float
+        Standard deviation from month to month. [the same unit]
+    months : int
+        On each side. [months]
+    level : float, default 0.95
+        Of the two-sided test. [rate]
+
+    Returns
+    -------
+    float
+        The power, by the usual normal approximation; the other face of `months_to_see`. [rate]
+
+    Raises
+    ------
+    ReconcileError
+        There is no spread, or no month.
+
+    Examples
+    --------
+    >>> round(chance_to_see(12.7, 20.0, 39), 2), round(chance_to_see(12.7, 20.0, 3), 2)
+    (0.8, 0.12)
+    """
+    if not spread > 0 or months < 1 or math.isnan(difference):
+        raise ReconcileError("no_difference", difference=difference, spread=spread)
+    from scipy.special import ndtr
+
+    z, shift = _normal(0.5 + level / 2), abs(difference) / spread * math.sqrt(months / 2)
+    return float(ndtr(shift - z) + ndtr(-shift - z))

@@ -1,5 +1,17 @@
-"""What will probably be: where a month lands, with an interval that means what it says."""
+"""What will probably be: where a month or a year will land, with how far that can be wrong."""
 
+from perfkit.outlook.forecast import forecast, forecast_backtest, year_landing
+from perfkit.outlook.landing import landing, landing_backtest, month_landing
 from perfkit.outlook.remainder import Landing, land, since_break
 
-__all__ = ["Landing", "land", "since_break"]
+__all__ = [
+    "Landing",
+    "forecast",
+    "forecast_backtest",
+    "land",
+    "landing",
+    "landing_backtest",
+    "month_landing",
+    "since_break",
+    "year_landing",
+]

@@ -9,6 +9,7 @@ their marks and dashes.
 from perfkit.show.plot.among import bars, composition, concentration
 from perfkit.show.plot.case import before_after
 from perfkit.show.plot.ending import Picture, figure_data, picture
+from perfkit.show.plot.explained import funnel, waterfall
 from perfkit.show.plot.look import font_file, style
 from perfkit.show.plot.over_time import curve, lines
 
@@ -21,7 +22,9 @@ __all__ = [
     "curve",
     "figure_data",
     "font_file",
+    "funnel",
     "lines",
     "picture",
     "style",
+    "waterfall",
 ]

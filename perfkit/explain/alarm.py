@@ -1,0 +1,374 @@
+"""Early warning: raised once, with its evidence, and not for what chance alone does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from perfkit.book.settings import ALARMS
+from perfkit.errors import ReconcileError
+from perfkit.explain.control import p_prime, xmr
+from perfkit.explain.credibility import funnel_limits
+from perfkit.kpi import catalogue
+
+__all__ = [
+    "EVIDENCE",
+    "backtest",
+    "plan_status",
+    "raise_once",
+    "watch_history",
+    "watch_landing",
+    "watch_units",
+]
+
+EVIDENCE = ["unit", "kpi", "period", "rule", "level", "side", "worse", "value", "center",
+            "yellow_low", "yellow_high", "red_low", "red_high",
+            "n", "periods", "p", "note"]  # fmt: skip
+_ENDS = ("yellow_low", "yellow_high", "red_low", "red_high")
+_GRAVE = {"none": 0, "unknown": 0, "yellow": 1, "red": 2}
+
+
+def _z(level: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(0.5 + level / 2))
+
+
+def _two_sided(z: float) -> float:
+    from scipy.special import ndtr
+
+    return float(2 * ndtr(-abs(z)))
+
+
+def _is_rate(frame: pd.DataFrame) -> bool:
+    """Say whether the KPI counts some of a group: known parts, no more than the whole."""
+    if not {"numerator", "denominator"} <= set(frame.columns):
+        return False
+    code = str(frame["kpi"].iloc[0])
+    known = frame.dropna(subset=["numerator", "denominator"])
+    shares = (known["numerator"] <= known["denominator"]).all()
+    return code in catalogue() and catalogue()[code].unit == "rate" and bool(shares)
+
+
+def watch_history(
+    frame: pd.DataFrame, *, period: str, alarms: Mapping[str, float] = ALARMS
+) -> pd.DataFrame:
+    """Hold each unit's KPI of a period against its own past.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `kpi.measure` gives for the period and those before it, in order: unit, kpi, period,
+        value, and for a rate numerator and denominator. [the KPI's unit]
+    period : str
+        The period to judge; later ones are not looked at.
+    alarms : mapping, optional
+        The book's settings (``book.settings.alarms``).
+
+    Returns
+    -------
+    DataFrame
+        `EVIDENCE`: one row a unit and KPI. level is red, yellow, none, or unknown with the
+        reason in note (few_points, no_value); side (low, high) and worse say where it lies and
+        whether that is the bad side; limits, n (heads of a rate), periods (earlier ones), p (the
+        chance of so far a value). note is provisional while the limits rest on few periods.
+
+    Raises
+    ------
+    ReconcileError
+        A unit has the same KPI and period twice.
+
+    Notes
+    -----
+    Amounts: XmR; rates: Laney's p' with the spread of chance at least. Red needs the outer
+    limit and, over all units of a KPI, to survive Benjamini and Hochberg's control of false
+    discoveries; what does not is yellow.
+
+    Examples
+    --------
+    >>> months = [f"2012-{m:02d}" for m in range(1, 10)]
+    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
+    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20]
+    >>> watch_history(frame, period="2012-09")[["level", "side", "note"]].values.tolist()
+    [['red', 'low', 'provisional']]
+    """
+    if frame.duplicated(["unit", "kpi", "period"]).any():
+        twice = frame[frame.duplicated(["unit", "kpi", "period"])]
+        raise ReconcileError("unit_twice", count=len(twice), first=twice["unit"][:3].tolist())
+    order = list(dict.fromkeys(frame["period"]))
+    earlier = order[: order.index(period)] if period in order else order
+    rows = []
+    for _, part in frame.groupby("kpi", sort=False):
+        rate = _is_rate(part)
+        for unit, own in part.groupby("unit", sort=False):
+            past, now = own[own["period"].isin(earlier)], own[own["period"] == period]
+            told = {"unit": unit, "kpi": own["kpi"].iloc[0], "period": period, "rule": "history"}
+            rows.append(told | _against_past(past, now, rate, alarms))
+    return _controlled(pd.DataFrame(rows, columns=EVIDENCE), alarms)
+
+
+def _against_past(
+    past: pd.DataFrame, now: pd.DataFrame, rate: bool, alarms: Mapping[str, float]
+) -> dict[str, object]:
+    """Judge one value by the limits of those before it."""
+    value = float(now["value"].iloc[0]) if len(now) else np.nan
+    heads = float(now["denominator"].iloc[0]) if rate and len(now) else np.nan
+    known = past.dropna(subset="value")
+    told: dict[str, object] = {"value": value, "n": heads, "periods": len(known)}
+    if np.isnan(value):
+        return told | {"note": "no_value"}
+    least = int(alarms["min_points"])
+    if len(known) < least:
+        return told | {"note": "few_points"}
+    if rate:
+        counts, sizes = known["numerator"].tolist(), known["denominator"].tolist()
+        found = p_prime(counts, sizes, least=least, chance_at_least=True)
+        center = float(found["center"])
+        sigma = float(found["sigma_z"]) * float(np.sqrt(center * (1 - center) / heads))
+    else:
+        found = xmr(known["value"].tolist(), least=least)
+        center, sigma = float(found["center"]), float(found["sigma"])
+    firm = len(known) >= alarms["firm_points"]
+    told |= {"center": center, "note": "" if firm else "provisional"}
+    for name in ("yellow", "red"):
+        reach = _z(alarms[name]) * sigma
+        low, high = center - reach, center + reach
+        told[f"{name}_low"] = max(low, 0.0) if rate else low
+        told[f"{name}_high"] = min(high, 1.0) if rate else high
+    if sigma == 0:
+        return told | {"p": 1.0 if value == center else 0.0}
+    return told | {"p": _two_sided((value - center) / sigma)}
+
+
+def _controlled(rows: pd.DataFrame, alarms: Mapping[str, float]) -> pd.DataFrame:
+    """Give every row its level; red ones must survive the control of false discoveries."""
+    out = rows.reset_index(drop=True)
+    out["note"] = out["note"].fillna("")
+    numbers = [*_ENDS, "value", "center", "n", "periods", "p"]
+    out[numbers] = out[numbers].astype(float)
+    level = pd.Series("unknown", out.index)
+    known = out["p"].notna()
+    level[known] = "none"
+    level[known & (out["p"] < 1 - alarms["yellow"])] = "yellow"
+    for _, part in out[known].groupby(["kpi", "period", "rule"], sort=False):
+        held = _survive(part["p"].to_numpy(float), alarms["false_discovery"])
+        outer = part["p"].to_numpy(float) < 1 - alarms["red"]
+        level[part.index[held & outer]] = "red"
+    out["level"] = level
+    away = out["value"] - out["center"]
+    side = away.where(away == 0, away / away.abs())
+    out["side"] = side.map({-1.0: "low", 1.0: "high"}).fillna("")
+    out["worse"] = [_is_worse(code, s) for code, s in zip(out["kpi"], out["side"], strict=True)]
+    return out[EVIDENCE]
+
+
+def _survive(chances: np.ndarray, share: float) -> np.ndarray:
+    from statsmodels.stats.multitest import multipletests
+
+    return np.asarray(multipletests(chances, alpha=share, method="fdr_bh")[0])
+
+
+def _is_worse(code: str, side: str) -> bool:
+    way = catalogue()[code].direction if code in catalogue() else "context"
+    return (
+        side != ""
+        and not (way == "up" and side == "high")
+        and not (way == "down" and side == "low")
+    )
+
+
+def watch_units(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
+    """Hold the rate of each unit against that of all of them in the same period (funnel).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `kpi.measure` gives for units of one level, one KPI and period: unit, kpi, period,
+        numerator, denominator. [members]
+    alarms : mapping, optional
+        The book's settings.
+
+    Returns
+    -------
+    DataFrame
+        `EVIDENCE`, one row a unit; without anybody the level is unknown (no_value).
+
+    Examples
+    --------
+    >>> rows = {"unit": ["a", "b"], "numerator": [4.0, 30.0], "denominator": [50.0, 60.0]}
+    >>> frame = pd.DataFrame(rows).assign(kpi="activity_rate", period="2012-09")
+    >>> watch_units(frame)["level"].tolist()
+    ['red', 'yellow']
+    """
+    from scipy.stats import binom
+
+    known = frame[frame["denominator"] > 0]
+    sums = known[["numerator", "denominator"]].sum()
+    center = float(sums["numerator"] / sums["denominator"]) if len(known) else np.nan
+    out = frame[["unit", "kpi", "period"]].reset_index(drop=True)
+    size = np.rint(frame["denominator"].to_numpy(float))
+    size = np.where(size > 0, size, np.nan)
+    count = np.minimum(frame["numerator"].to_numpy(float), size)
+    out = out.assign(rule="units", n=size, value=count / size, center=center, periods=1.0)
+    for name in ("yellow", "red"):
+        ends = funnel_limits(size.tolist(), center, level=alarms[name]) if len(known) else None
+        for end in ("low", "high"):
+            out[f"{name}_{end}"] = ends[end] if ends is not None else np.nan
+    # half of the chance of the very value: the limits are interpolated in the same way
+    below = binom.cdf(count - 1, size, center) + 0.5 * binom.pmf(count, size, center)
+    out = out.assign(p=2 * np.minimum(below, 1 - below), level="", side="", worse=False)
+    out["note"] = np.where(np.isnan(size), "no_value", "")
+    return _controlled(out[EVIDENCE], alarms)
+
+
+def watch_landing(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
+    """Warn where a target will probably be missed.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        unit, kpi, period, landing, low, high, target [the KPI's unit], chance: that the target
+        is reached [rate], periods: on how many months the forecast rests.
+    alarms : mapping, optional
+        The book's settings: landing_yellow and landing_red.
+
+    Returns
+    -------
+    DataFrame
+        `EVIDENCE`: value is the landing, center the target, the yellow limits are the ends of
+        the forecast, p the chance to reach the target. Without a chance the level is unknown.
+
+    Examples
+    --------
+    >>> row = {"unit": "D1", "kpi": "cases", "period": "2012-09", "landing": 50.0, "low": 40.0}
+    >>> row |= {"high": 60.0, "target": 70.0, "chance": 0.02, "periods": 12}
+    >>> watch_landing(pd.DataFrame([row]))["level"].tolist()
+    ['red']
+    """
+    out = frame[["unit", "kpi", "period"]].reset_index(drop=True)
+    given = frame.reset_index(drop=True)
+    chance = given["chance"].astype(float)
+    level = pd.Series("none", out.index).mask(chance < alarms["landing_yellow"], "yellow")
+    level = level.mask(chance < alarms["landing_red"], "red").mask(chance.isna(), "unknown")
+    side = np.where(given["landing"] < given["target"], "low", "high")
+    note = pd.Series("", out.index).mask(chance.isna(), "no_value")
+    note = note.mask(given["periods"].lt(alarms["firm_points"]) & chance.notna(), "provisional")
+    out = out.assign(
+        rule="landing", level=level, side=side, worse=side == "low", value=given["landing"],
+        center=given["target"], yellow_low=given["low"], yellow_high=given["high"],
+        red_low=np.nan, red_high=np.nan, n=np.nan, periods=given["periods"], p=chance, note=note,
+    )  # fmt: skip
+    return out[EVIDENCE]
+
+
+def raise_once(evidence: pd.DataFrame, earlier: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Keep what is to be raised now: worse, yellow or red, and not already known.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        What the watches give, one below the other.
+    earlier : DataFrame, optional
+        What this function gave for the period before.
+
+    Returns
+    -------
+    DataFrame
+        `EVIDENCE`, with since (the first period of an unbroken alarm) and new: True when it was
+        not there the period before, or was less grave. Gravest first.
+
+    Examples
+    --------
+    >>> row = dict.fromkeys(EVIDENCE, 0.0) | {"unit": "D1", "kpi": "cases", "rule": "history"}
+    >>> row |= {"level": "yellow", "worse": True}
+    >>> first = raise_once(pd.DataFrame([row | {"period": "2012-08"}]))
+    >>> again = raise_once(pd.DataFrame([row | {"period": "2012-09"}]), first)
+    >>> again[["since", "new"]].values.tolist()
+    [['2012-08', False]]
+    """
+    keys = ["unit", "kpi", "rule"]
+    out = evidence[evidence["worse"].astype(bool) & evidence["level"].isin(["yellow", "red"])]
+    out = out.reset_index(drop=True).assign(since=lambda f: f["period"], new=True)
+    if earlier is not None and len(earlier) and len(out):
+        known = earlier.set_index(keys)[["since", "level"]].add_prefix("was_")
+        out = out.join(known, on=keys)
+        grown = out["level"].map(_GRAVE) > out["was_level"].map(_GRAVE)
+        out["new"] = out["was_since"].isna() | grown
+        out["since"] = out["was_since"].fillna(out["since"])
+        out = out.drop(columns=["was_since", "was_level"])
+    grave = out["level"].map(_GRAVE)
+    order = grave.sort_values(ascending=False, kind="stable").index
+    return out.loc[order].reset_index(drop=True)
+
+
+def backtest(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
+    """Try settings on the units' own past before they are kept: how often would they have fired?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for `watch_history`, all periods in order.
+    alarms : mapping, optional
+        The settings to try.
+
+    Returns
+    -------
+    DataFrame
+        unit, kpi, tested: periods that could be judged; yellow, red: alarms on the bad side;
+        raised: of them new ones [periods]; a_year: raised ones in twelve periods, NaN where
+        none could be judged.
+
+    Examples
+    --------
+    >>> months = [f"2012-{m:02d}" for m in range(1, 13)]
+    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
+    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 21, 50, 51]
+    >>> backtest(frame)[["tested", "red", "raised"]].values.tolist()
+    [[4, 2, 1]]
+    """
+    found, last = [], None
+    for code in dict.fromkeys(frame["period"]):
+        seen = watch_history(frame, period=code, alarms=alarms)
+        last = raise_once(seen, last)
+        new = seen.merge(last[["unit", "kpi", "new"]], on=["unit", "kpi"], how="left")
+        found.append(new.assign(new=new["new"].eq(True)))
+    rows = pd.concat(found, ignore_index=True)
+    rows = rows.assign(
+        tested=rows["level"] != "unknown",
+        yellow=(rows["level"] == "yellow") & rows["worse"],
+        red=(rows["level"] == "red") & rows["worse"],
+        raised=rows["new"],
+    )
+    counts = ["tested", "yellow", "red", "raised"]
+    out = rows.groupby(["unit", "kpi"], sort=False)[counts].sum().reset_index()
+    return out.assign(a_year=12 * out["raised"] / out["tested"].where(out["tested"] > 0))
+
+
+def plan_status(frame: pd.DataFrame) -> pd.DataFrame:
+    """Say how each unit stands to its plan: a fact, not an alarm.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `kpi.compare` gives: unit, kpi, period, value, target. [the KPI's unit]
+
+    Returns
+    -------
+    DataFrame
+        unit, kpi, period, value, target, gap (value less target), status: reached, short, or
+        unknown where a number is missing. Less is better for a KPI that should fall.
+
+    Examples
+    --------
+    >>> row = {"unit": "D1", "kpi": "cases", "period": "2012-09", "value": 60.0, "target": 86.0}
+    >>> plan_status(pd.DataFrame([row]))[["gap", "status"]].values.tolist()
+    [[-26.0, 'short']]
+    """
+    out = frame[["unit", "kpi", "period", "value", "target"]].reset_index(drop=True)
+    out["gap"] = out["value"] - out["target"]
+    falls = out["kpi"].map(lambda c: c in catalogue() and catalogue()[c].direction == "down")
+    reached = np.where(falls, out["gap"] <= 0, out["gap"] >= 0)
+    return out.assign(status=np.where(out["gap"].isna(), "unknown",
+                                      np.where(reached, "reached", "short")))  # fmt: skip
