@@ -118,9 +118,9 @@ def _one_month(match: re.Match[str]) -> Period:
 def _week(match: re.Match[str]) -> Period:
     try:
         first = date.fromisocalendar(int(match[1]), int(match[2]), 1)
-    except ValueError:
+        return Period(match[0], "week", first, first + 6 * _DAY)
+    except (ValueError, OverflowError):  # the last week of all ends after the last day of all
         raise BadPeriod(match[0], why="date") from None
-    return Period(match[0], "week", first, first + 6 * _DAY)
 
 
 def _one_day(match: re.Match[str]) -> Period:
