@@ -244,3 +244,37 @@ def test_attainment_is_one_number_in_a_running_month(tmp_path: Path) -> None:
     book = daily(tmp_path, "2012-10-17", {"targets": plan})
     beside = kpi.compare(book, ["premium_issued"], by="district", period="2012-10").iloc[0]
     assert beside["attainment"] == one(book, "target_attainment", "2012-10")["value"]
+
+
+@pytest.mark.xfail(
+    reason="a group's first day is that of its code, whoever had it before", strict=True
+)
+def test_a_group_code_used_again_is_a_new_group(tmp_path: Path) -> None:
+    agents = """
+    agent_id district department group rank       joined_on  left_on
+    A1       D1       01         1     agent      2011-01-01 -
+    A2       D1       01         9     supervisor 2010-01-01 2010-06-01
+    """
+    moves = """
+    agent_id on         district department group rank
+    A1       2012-02-01 D1       01         9     supervisor
+    """
+    policies = "policy_id agent_id submitted_on premium\nP1 A1 2012-01-10 1000"
+    folder = books.tiny(tmp_path / "b", agents=agents, moves=moves, policies=policies)
+    assert one(open_book(folder), "groups_promoted", "2012-02")["value"] == 1
+
+
+@pytest.mark.xfail(reason="early goes by the calendar month only", strict=True)
+def test_the_first_week_of_a_business_month_is_its_own(tmp_path: Path) -> None:
+    """26 February to 3 March of the business month of March: seven days of 29."""
+    row = one(daily(tmp_path, "2012-06-30"), "first_week_share", "2012-03:business")
+    policies = [dt.date(2012, 2, 26) + dt.timedelta(days=n) for n in range(29)]
+    assert row["denominator"] == 100 * len(policies)
+    book = daily(tmp_path / "only", "2012-03-03")
+    assert row["numerator"] == one(book, "premium_submitted", "2012-02-26..2012-03-03")["value"]
+    assert one(book, "first_week_share", "2012-03:business")["value"] == 1
+
+
+def test_a_week_after_the_last_day_of_all_is_refused() -> None:
+    with pytest.raises(PerfkitError):
+        period.parse("9999-W52")
