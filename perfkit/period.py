@@ -118,9 +118,9 @@ def _one_month(match: re.Match[str]) -> Period:
 def _week(match: re.Match[str]) -> Period:
     try:
         first = date.fromisocalendar(int(match[1]), int(match[2]), 1)
-    except ValueError:
+        return Period(match[0], "week", first, first + 6 * _DAY)
+    except (ValueError, OverflowError):  # the last week of all ends after the last day of all
         raise BadPeriod(match[0], why="date") from None
-    return Period(match[0], "week", first, first + 6 * _DAY)
 
 
 def _one_day(match: re.Match[str]) -> Period:
@@ -300,17 +300,26 @@ def previous(period: Period) -> Period:
 def year_ago(period: Period) -> Period:
     """Give the same span of the year before; a week keeps its number.
 
+    A week or a business month that is cut short, as one still running, gives the same days of it.
+
     Examples
     --------
     >>> year_ago(parse("2012-09:ytd")).code, year_ago(parse("2012-02")).last.isoformat()
     ('2011-09:ytd', '2011-02-28')
     """
     if period.kind == "week":
-        year, week, _ = period.first.isocalendar()
+        year, week, day = period.first.isocalendar()
         last_week = date(year - 1, 12, 28).isocalendar().week
-        return parse(f"{year - 1}-W{min(week, last_week):02d}")
+        ago = parse(f"{year - 1}-W{min(week, last_week):02d}")
+        if period.days == ago.days:
+            return ago
+        first = ago.first + (day - 1) * _DAY  # a week cut short keeps its days of the week
+        return span(first, first + (period.last - period.first))
     if period.kind == "business":
-        return parse(f"{_shift(period.last.replace(day=1), -12):%Y-%m}:business")
+        whole = parse(f"{period.last:%Y-%m}:business")
+        if (whole.first, whole.last) == (period.first, period.last):
+            return parse(f"{_shift(whole.last.replace(day=1), -12):%Y-%m}:business")
+        return span(_year_back(period.first), _year_back(period.last))  # cut short: the same days
     if _is_whole_months(period) or period.kind == "node":
         return _renamed(_months_back(period, 12, ""))
     first, last = (_year_back(period.first), _year_back(period.last))

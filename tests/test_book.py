@@ -578,5 +578,5 @@ def test_a_threshold_nobody_set_is_asked_for_by_name(tmp_path: Path) -> None:
     book = open_book(folder)
     assert "effective_share" not in kpi.computable(book)
     assert "ten_k_share" in kpi.computable(book)
-    with pytest.raises(PerfkitError, match=r"lacks 'thresholds\.effective'"):
+    with pytest.raises(PerfkitError, match=r"Missing: book.toml \[thresholds\] effective"):
         kpi.measure(book, ["effective_share"], by="district", period="2012-01")

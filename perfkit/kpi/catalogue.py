@@ -99,7 +99,8 @@ class Kpi:
     def formula(self) -> str:
         """The definition in measure names."""
         less = " - 1" if self.relation == "growth" else ""
-        return f"{self.top} / {self.base}{less}" if self.base else self.top
+        top, base = (f"({part})" if " " in part else part for part in (self.top, self.base))
+        return f"{top} / {base}{less}" if self.base else self.top
 
     @property
     def names(self) -> list[str]:

@@ -19,7 +19,7 @@ _FROM_CLOSING = ("headcount_opening", "headcount_average")
 
 
 def missing(book: Book, one: Kpi, seen: set[str]) -> list[str]:
-    """List the measures of a KPI that nothing in the book gives, and the plan where it has none."""
+    """List the measures, thresholds and plan that a KPI needs and nothing in the book gives."""
     stock = "headcount_closing" in seen
     lost = [
         code
@@ -28,6 +28,9 @@ def missing(book: Book, one: Kpi, seen: set[str]) -> list[str]:
         and code not in seen
         and not (stock and code in _FROM_CLOSING)
     ]
+    if book.has("agents"):
+        bands = sorted(thresholds(one) - set(book.settings.thresholds))
+        lost += [f"book.toml [thresholds] {name}" for name in bands]
     return lost + (["targets"] if one.relation in _PLANNED and not book.has("targets") else [])
 
 
@@ -54,12 +57,7 @@ def computable(book: Book) -> list[str]:
     """
     seen = observed_measures(book)
     used = [_variant(book, one, {}) for one in catalogue().values()]
-    return [
-        one.code
-        for one in used
-        if not missing(book, one, seen)
-        and (not book.has("agents") or thresholds(one) <= set(book.settings.thresholds))
-    ]
+    return [one.code for one in used if not missing(book, one, seen)]
 
 
 def answerable(book: Book, kpis: Sequence[str]) -> list[str]:
@@ -95,21 +93,27 @@ def _chosen(
     book: Book, kpis: Sequence[str] | None, variants: Mapping[str, str]
 ) -> tuple[list[Kpi], list[Kpi]]:
     """Choose the variants: of all that is asked, and of what the book cannot answer."""
-    for code in variants:
-        kpi(code)
+    for code, name in variants.items():
+        kpi(code).as_variant(name)
     names = computable(book) if kpis is None else list(dict.fromkeys(kpis))
     seen = observed_measures(book)
     asked = [_variant(book, kpi(name), variants) for name in names]
     lost = [one for one in asked if missing(book, one, seen)]
     if lost and len(lost) == len(asked):
         one, code = lost[0], missing(book, lost[0], seen)[0]
-        raise PerfkitError("not_computable", kpi=one.code, measure=code, lacks=_lacks(book, code))
+        facts = {"measure": _measure(one, code), "lacks": _lacks(book, code)}
+        raise PerfkitError("not_computable", kpi=one.code, **facts)
     return asked, lost
 
 
 def _lacks(book: Book, code: str) -> str:
-    """Name the table or column that a measure, or the plan, is missing."""
+    """Name the table or column that a measure is missing, or what else the KPI needs."""
     return lacking(book, measures()[code]) if code in measures() else code
+
+
+def _measure(one: Kpi, code: str) -> str:
+    """Name the measure to record instead: what is missing itself, or what the KPI is made from."""
+    return code if code in measures() else one.measures()[0]
 
 
 def lost_findings(book: Book, lost: Sequence[Kpi]) -> list[Finding]:
@@ -118,7 +122,7 @@ def lost_findings(book: Book, lost: Sequence[Kpi]) -> list[Finding]:
     for one in lost:
         code = missing(book, one, seen)[0]
         table, _, column = _lacks(book, code).partition(".")
-        facts = {"kpi": one.code, "measure": code, "lacks": _lacks(book, code)}
+        facts = {"kpi": one.code, "measure": _measure(one, code), "lacks": _lacks(book, code)}
         out.append(Finding("warning", "not_computable", table, column, 1, (), facts))
     return out
 

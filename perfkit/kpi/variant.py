@@ -24,7 +24,12 @@ def _ratio(top: pd.Series[float], bottom: pd.Series[float], one: Kpi) -> pd.Seri
 def _stations(
     first: pd.DataFrame, second: pd.DataFrame, a: Kpi, b: Kpi
 ) -> list[tuple[str, pd.Series[float]]]:
-    """Give the number after each change of the definition: the numerator first."""
+    """Give the number after each change of the definition: the numerator first.
+
+    A number laid beside another one, or printed as it is, has no half-way house: one step.
+    """
+    if a.relation or b.relation or bool(a.denominator) != bool(b.denominator):
+        return [("definition", second["value"])] if a.formula != b.formula else []
     changes = []
     if a.numerator != b.numerator:
         changes.append(("numerator", _ratio(second["numerator"], first["denominator"], a)))
@@ -67,9 +72,9 @@ def bridge(
     -------
     DataFrame
         unit, level, period, kpi, step, before, after, change; one row a unit and step
-        (numerator, denominator, organisation), only the steps that differ. [the KPI's unit]
-        The changes of a unit add up to the difference of the two numbers; where one of them is
-        undefined they are NaN.
+        (numerator and denominator, or definition; organisation), only the steps that differ.
+        [the KPI's unit] The changes of a unit add up to the difference of the two numbers; where
+        one of them is undefined they are NaN.
 
     Raises
     ------
