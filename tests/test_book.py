@@ -84,7 +84,7 @@ def test_every_format_gives_the_same_typed_tables(tmp_path: Path, suffix: str) -
         "targets": 2,
         "observations": 1,
     }
-    assert [f.rule for f in book.findings] == []
+    assert [f.rule for f in book.findings] == ["empty_amount"]
     policies = book.backend.home(book.tables["policies"])
     # Fen, and days counted from 0001-01-01 as Python counts them.
     assert policies["premium"].tolist() == [1234567, 80000]

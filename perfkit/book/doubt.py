@@ -45,7 +45,7 @@ class _Doubts:
             severity: str = "warning", **facts: Any) -> Iterator[Finding]:  # fmt: skip
         """Give the finding, if any row is concerned."""
         value = shown or f"CAST({quoted(column)} AS VARCHAR)"
-        numbered = f"(SELECT ROW_NUMBER() OVER () AS n, * FROM {table})"
+        numbered = f"(SELECT ROW_NUMBER() OVER () AS n, * FROM {table}) x"
         found = self.rows(
             f"SELECT n, {value}, COUNT(*) OVER () FROM {numbered} WHERE {where} "
             f"ORDER BY n LIMIT {SHOWN}"
@@ -188,6 +188,23 @@ class _Doubts:
                 ((width,),) = self.rows("SELECT MAX(LENGTH(agent_id)) FROM agents")
                 yield from self.say(rule, one.table, "agent_id", where, width=width)
 
+    def loose(self) -> Iterator[Finding]:
+        """Find activity outside the contract, renewals of no policy, and amounts left empty."""
+        if {"daily", "agents"} <= set(self.raws):
+            theirs = "EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = x.agent_id"
+            inside = "a.joined_on <= x.date AND COALESCE(x.date < a.left_on, TRUE)"
+            where = f"{theirs}) AND NOT {theirs} AND {inside})"
+            yield from self.say("outside_contract", "daily", "date", where)
+        if "daily" in self.raws:
+            yield from self.say("odd_count", "daily", "attended", "attended NOT IN (0, 1)")
+        if {"renewals", "policies"} <= set(self.raws):
+            known = "policy_id NOT IN (SELECT policy_id FROM policies WHERE policy_id IS NOT NULL)"
+            yield from self.say("unknown_policy", "renewals", "policy_id", known)
+        for column in ("standard_premium", "fyc") if "policies" in self.raws else ():
+            if column in self.raws["policies"].columns:
+                where = f"{column} IS NULL"
+                yield from self.say("empty_amount", "policies", column, where, "policy_id")
+
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
@@ -242,4 +259,4 @@ def doubts(
         out += [*judge.people(), *judge.strangers(findings)]
     if "policies" in raws:
         out += judge.amounts()
-    return [*out, *judge.dates()]
+    return [*out, *judge.loose(), *judge.dates()]

@@ -34,6 +34,7 @@ _SINCE = {
     "daily": ("date",),
     "recruits": ("seminar_on", "signed_on", "licensed_on"),
     "observations": ("end",),
+    "calendar": ("start",),
 }
 
 

@@ -70,6 +70,8 @@ def _print_kpis(book: Any, found: Any, lang: str) -> None:
     for code, values in wide.iterrows():
         one = kpi.kpi(str(code))
         variant = words.text(f"variant.{names[code]}", lang)
+        base = kpi.catalogue().get(one.as_variant(names[code]).base)
+        variant += f" ({base.name(lang)})" if base else ""
         cells = [words.number(float(v), one.unit, lang) for v in values]
         rows.append([f"{one.name(lang)} ({words.text(f'unit.{one.unit}', lang)})", variant, *cells])
     print(aligned(rows))

@@ -11,7 +11,8 @@ from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.kpi.catalogue import kpi
 from perfkit.kpi.entered import targets
-from perfkit.kpi.measure import known_part, measure
+from perfkit.kpi.measure import measure
+from perfkit.kpi.relative import as_long
 from perfkit.period import Period
 
 __all__ = ["compare"]
@@ -41,14 +42,6 @@ def _aimed(book: Book, frame: pd.DataFrame, by: str, span: Period, version: str)
     aim = out[f"target{mark}"]
     out[f"attainment{mark}"] = out["value"] / aim.where(aim != 0)
     return out
-
-
-def _beside(book: Book, now: Period, other: Period) -> Period:
-    """Cut the other period to as many days as are known of this one, while it is running."""
-    known = known_part(book, now)
-    if known.last == now.last:
-        return other
-    return spans.span(other.first, min(other.first + (known.last - now.first), other.last))
 
 
 def compare(
@@ -105,7 +98,7 @@ def compare(
     True
     """
     now = spans.parse(period)
-    before, last_year = (_beside(book, now, s) for s in (spans.previous(now), spans.year_ago(now)))
+    before, last_year = (as_long(book, now, s) for s in (spans.previous(now), spans.year_ago(now)))
     asked = list({s.code: s for s in (now, before, last_year)}.values())
     found = measure(book, kpis, by=by, period=asked, unit=unit, variants=variants)
     findings = found.attrs["findings"]

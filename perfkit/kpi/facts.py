@@ -390,7 +390,7 @@ def without_broken_months(
     DataFrame
         A new frame. [yuan, rows or persons]
     """
-    monthly = [m.code for m in wanted if m.kind == "agents" and m.per == "month"]
+    monthly = [m.code for m in wanted if m.by_month]
     spans = Spans.of(periods).broken()
     if not spans or not monthly:
         return frame

@@ -129,7 +129,9 @@ def _lists(own: Settings, lang: str) -> dict[str, tuple[tuple[str, str], ...]]:
         "kpi": tuple(names.items()),
         "measure": tuple((code, names.get(code, "")) for code in measures()),
     }
-    for table in schema.tables().values():
+    for name, table in schema.tables().items():
+        if name == "calendar":  # it has a workbook of its own
+            continue
         for column in table.columns.values():
             if column.allowed:
                 named = (words.text(f"template.choice.{a}", lang) for a in column.allowed)

@@ -25,6 +25,7 @@ from perfkit.kpi.need import lacking
 from perfkit.kpi.observed import measure_observed
 from perfkit.kpi.places import units
 from perfkit.kpi.relative import Beside, levels_above, relate, year_back
+from perfkit.kpi.spans import Spans
 from perfkit.period import Period
 
 __all__ = [
@@ -109,8 +110,8 @@ def _by_facts(
 
 def _measured(
     book: Book, chosen: Sequence[Kpi], levels: Sequence[str], spans: Sequence[Period], now: bool
-) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
-    """Get every measure needed by level, from facts where there are any, else from observations."""
+) -> tuple[dict[str, pd.DataFrame], list[Measure]]:
+    """Get every measure needed by level, and which come from observations, not from facts."""
     codes = dict.fromkeys(code for one in chosen for code in one.measures())
     wanted = [measures()[code] for code in codes]
     computed = [m for m in wanted if not lacking(book, m)]
@@ -119,12 +120,25 @@ def _measured(
     for level in levels if recorded else ():
         seen = measure_observed(book, recorded, level, spans)
         out[level] = out[level].join(seen, how="outer").sort_index() if computed else seen
-    notes = [
+    return out, recorded
+
+
+def _notes(
+    book: Book, own: Sequence[pd.DataFrame], chosen: Sequence[Kpi], recorded: Sequence[Measure],
+    spans: Sequence[Period],
+) -> list[Finding]:  # fmt: skip
+    """Say what nobody observed, and what half a month cannot tell."""
+    out = [
         Finding("note", "not_observed", "observations", m.code, count)
         for m in recorded
-        if (count := sum(int(out[level][m.code].isna().sum()) for level in levels))
+        if (count := sum(int(frame[m.code].isna().sum()) for frame in own))
     ]
-    return out, notes
+    broken = Spans.of([known_part(book, span) for span in spans]).broken()
+    for one in chosen if broken else ():
+        by_month = [m for m in map(measures().get, one.measures()) if m and m.by_month]
+        if by_month and not lacking(book, by_month[0]):
+            out.append(Finding("note", "part_months", by_month[0].table, one.code, len(broken)))
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +171,11 @@ def _beside(
     *, now: bool,
 ) -> Beside:  # fmt: skip
     """Bring what the relations need beside the measures themselves."""
-    known = [known_part(book, span) for span in spans]
     grown = [one for one in related if one.relation == "growth"]
     ago: dict[str, pd.DataFrame] = {}
     if grown:
-        ago, _ = _measured(book, grown, list(frames), year_back(book, known), now)
-    return Beside(book, known, frames, ago)
+        ago, _ = _measured(book, grown, list(frames), year_back(book, spans), now)
+    return Beside(book, spans, frames, ago)
 
 
 def _ask(
@@ -185,14 +198,15 @@ def _ask(
     related = [one for one in answered if one.relation]
     above = any(one.relation == "share_of_parent" for one in related)
     wider = levels_above(book, levels) if above else levels
-    frames, findings = _measured(book, answered, wider, spans, now)
+    frames, recorded = _measured(book, answered, wider, spans, now)
     beside = _beside(book, related, frames, spans, now=now)
     rows = {
         level: frames[level].index if unit is None else only_unit(book, frames[level], unit).index
         for level in levels
     }
     own = [frames[level].loc[kept] if unit else frames[level] for level, kept in rows.items()]
-    findings = [*findings, *cohort_findings(book, own, answered, spans)]
+    findings = _notes(book, own, answered, recorded, spans)
+    findings += cohort_findings(book, own, answered, spans)
     findings += lost_findings(book, lost)
     return _Answer(rows, chosen, lost, codes, beside, findings)
 

@@ -16,10 +16,11 @@ import pandas as pd
 from perfkit import org
 from perfkit.book import Book, engine
 
-__all__ = ["Ints", "Level", "People"]
+__all__ = ["DAYS", "Bools", "Ints", "Level", "People"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 DAYS = 1 << 22  # more than there are days until the year 9999
 _COLUMNS = ("agent", "leaf", "rank", "since", "until", "first", "last", "facts_since")
 

@@ -102,6 +102,11 @@ class Measure:
     leaves_out: tuple[str, ...] = ()
 
     @property
+    def by_month(self) -> bool:
+        """Whether it is asked of whole months only: half a month has no monthly amount."""
+        return self.kind == "agents" and self.per == "month"
+
+    @property
     def additive(self) -> bool:
         """Whether spans side by side may be added up."""
         by_month = bool(self.add) and self.per == "month"

@@ -19,7 +19,7 @@ from perfkit.kpi.layout import Parts, ratio
 from perfkit.kpi.observed import Rows
 from perfkit.period import Period
 
-__all__ = ["Beside", "levels_above", "relate", "year_back"]
+__all__ = ["Beside", "as_long", "levels_above", "relate", "year_back"]
 
 PLAN = "plan"
 Frames = dict[str, pd.DataFrame]
@@ -34,7 +34,7 @@ class Beside:
     book : Book
         Where the plan is.
     periods : sequence of Period
-        The spans, cut to what is known.
+        The spans, as asked: a running one is held against its whole plan.
     now, ago : dict of str to DataFrame
         By level, with the level above each: the measures of the spans, and of the same days a
         year ago.
@@ -70,12 +70,20 @@ def levels_above(book: Book, levels: Sequence[str]) -> list[str]:
     return [level for level in order if level in {*above, *levels}]
 
 
+def as_long(book: Book, now: Period, other: Period) -> Period:
+    """Cut another period to as many days as are known of this one, while it is running."""
+    known = min(now.last, book.as_of)
+    if known == now.last or now.first > book.as_of:
+        return other
+    return spans.span(other.first, min(other.first + (known - now.first), other.last))
+
+
 def year_back(book: Book, asked: Sequence[Period]) -> list[Period]:
-    """Give the same days a year ago; a span the book knows only in part becomes one it does not.
+    """Give the same span a year ago; one the book knows only in part becomes one it does not.
 
     Days from before the facts are unknown, and so is what is only half known.
     """
-    ago = [spans.year_ago(span) for span in asked]
+    ago = [as_long(book, span, spans.year_ago(span)) for span in asked]
     before = book.facts_from - dt.timedelta(days=1)
     return [a if a.first >= book.facts_from else spans.span(before, before) for a in ago]
 

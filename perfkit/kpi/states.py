@@ -14,7 +14,7 @@ import pandas as pd
 
 from perfkit.book import Book, engine
 from perfkit.kpi.catalogue import Measure
-from perfkit.kpi.people import Ints, People
+from perfkit.kpi.people import DAYS, Bools, Ints, People
 from perfkit.kpi.service import add_months
 
 __all__ = ["Events", "States", "Stretches"]
@@ -152,6 +152,18 @@ class States:
         rows = self._newcomers[self._newcomers["kind"] == kind]
         return self._at(rows["agent"].to_numpy(), rows["day"].to_numpy())
 
+    def _empty(self, leaf: Ints, day: Ints) -> Bools:
+        """Tell where nobody was in force on a day."""
+        was = self.people.as_was
+        ended = was.until < engine.FAR
+        both = (was.leaf * DAYS + was.since, was.leaf[ended] * DAYS + was.until[ended])
+        came, went = (
+            np.searchsorted(np.sort(keys), leaf * DAYS + day, side="right")
+            - np.searchsorted(np.sort(keys), leaf * DAYS)
+            for keys in both
+        )
+        return np.asarray(came == went)
+
     def _promoted(self, measure: Measure) -> Events:
         """Find the moves to a rank that stands higher in book.toml than the one before."""
         was = self.people.as_was
@@ -159,11 +171,10 @@ class States:
         same = np.append(False, np.diff(was.agent) == 0)
         up = same & (before >= 0) & (was.rank > before)
         if measure.of == "group_promoted":
-            founded = np.full(len(was.leaves), engine.FAR)
-            np.minimum.at(founded, was.leaf, was.since)
-            up &= np.isin(was.rank, was.leading) & (was.since == founded[was.leaf])
-            rows = np.flatnonzero(up)
-            rows = rows[np.unique(was.leaf[rows], return_index=True)[1]]
+            rows = np.flatnonzero(up & np.isin(was.rank, was.leading))
+            rows = rows[self._empty(was.leaf[rows], was.since[rows] - 1)]
+            same = was.leaf[rows] * DAYS + was.since[rows]
+            rows = rows[np.unique(same, return_index=True)[1]]
         else:
             if measure.ranks:
                 up &= np.isin(was.rank, self.ranks(measure.ranks))
