@@ -132,7 +132,7 @@ def _cell_rules(raw: Raw) -> Iterator[_Rule]:
 
 
 # Tables whose rows are kept apart where they lack a needed value; of people nobody may be lost.
-_APART = ("policies", "renewals", "daily", "recruits")
+_APART = ("policies", "agent_months", "renewals", "daily", "recruits")
 
 
 def _whole(raw: Raw, column: str) -> bool:
@@ -199,6 +199,11 @@ _OF_TABLE = {
         _Rule("warning", "zero_premium", "premium", "t.premium = 0"),
         _Rule("warning", "cancelled_unissued", "cancelled_on", _UNISSUED),
         _Rule("warning", "outside_contract", "submitted_on", _outside("t.submitted_on", "<")),
+    ],
+    "agent_months": [
+        _Rule("warning", "negative_amount", one.name, f"t.{one.name} < 0")
+        for one in schema.table("agent_months").columns.values()
+        if one.type == "yuan"
     ],
 }
 
