@@ -100,8 +100,8 @@ def _ymd() -> str:
 
 
 def _ym() -> str:
-    year, month = (_day(p) for p in ("year", "month"))
-    return rf"^(\d{{4}})\s*[-/.{year}]\s*(\d{{1,2}})\s*[{month}]?$"
+    year, month, end = (_day(p) for p in ("year", "month", "of_month"))
+    return rf"^(\d{{4}})\s*[-/.{year}]\s*(\d{{1,2}})\s*(?:[{month}][{end}]?)?$"
 
 
 def wide(text: str) -> str:
