@@ -209,7 +209,7 @@ def test_no_book_no_table_two_files(tmp_path: Path) -> None:
         open_book(books.tiny(tmp_path / "e"), engine_name="duckdbb")
 
     nothing = books.write(tmp_path / "n", {"agents": books.AGENTS})
-    with pytest.raises(BookRefused, match="neither policies nor observations"):
+    with pytest.raises(BookRefused, match="neither policies nor agent_months nor observations"):
         open_book(nothing)
     nobody = books.write(tmp_path / "p", {"policies": books.POLICIES})
     with pytest.raises(BookRefused, match="Table agents: its file is missing") as caught:

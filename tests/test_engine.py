@@ -644,6 +644,7 @@ def test_the_random_book_holds_what_it_is_meant_to_try(opened: dict[str, Book]) 
         "zero_premium",
         "move_outside",
         "after_as_of",
+        "empty_amount",
     }
     assert book.counts["agents"] == 250
     assert book.counts["policies"] == 3000

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from perfkit import bundle, org
+from perfkit import bundle, org, period
 from perfkit.book import backend, engine, schema, source
 from perfkit.book.check import Finding
 from perfkit.book.load import levels_of, load
@@ -80,11 +80,24 @@ class Book:
 
     @functools.cached_property
     def facts_from(self) -> dt.date:
-        """The first day of the month of the earliest fact (a policy, or an observation)."""
-        table, column = (
-            ("policies", "submitted_on") if self.has("policies") else ("observations", "start")
-        )
+        """The first day of the month of the earliest fact (a policy, a month, an observation)."""
+        known = {"policies": "submitted_on", "agent_months": "month", "observations": "start"}
+        table, column = next((t, c) for t, c in known.items() if self.has(t))
         return engine.first_day(self.backend, self.tables[table], column) or self.as_of
+
+    @property
+    def monthly(self) -> bool:
+        """Whether sums of agents and months stand in for policies."""
+        return self.has("agent_months") and not self.has("policies")
+
+    @functools.cached_property
+    def months_until(self) -> dt.date:
+        """The last day that agent_months knows: the end of its last month, at most as_of.
+
+        As_of inside that month means that the month is known as it was exported.
+        """
+        last = engine.last_day(self.backend, self.tables["agent_months"], "month", self.as_of)
+        return self.as_of if last is None else min(self.as_of, period.parse(f"{last:%Y-%m}").last)
 
     @property
     def roster_from(self) -> dt.date:

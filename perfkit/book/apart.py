@@ -15,6 +15,7 @@ from perfkit.book.typed import quoted
 __all__ = ["REASONS", "leave_out", "with_premium"]
 
 REASONS = ("missing_value", "identical_copy", "unknown_agent")
+_PREMIUM = {"policies": "premium", "agent_months": "premium_submitted"}
 Left = dict[str, dict[str, int]]
 
 
@@ -84,11 +85,11 @@ def with_premium(
     for one in findings:
         if one.rule == "unknown_agent":
             said = "–"
-            if one.table == "policies":
-                query = "SELECT SUM(premium) FROM policies WHERE agent_id NOT IN "
+            if one.table in _PREMIUM:
+                query = f"SELECT SUM({_PREMIUM[one.table]}) FROM {one.table} WHERE agent_id NOT IN "
                 query += "(SELECT agent_id FROM agents WHERE agent_id IS NOT NULL)"
-                fen = connection.execute(query).fetchall()[0][0] or 0
-                said = f"{fen / 100:,.2f}"
+                fen = connection.execute(query).fetchall()[0][0]
+                said = said if fen is None else f"{fen / 100:,.2f}"
             most = one.count * 2 > _rows(connection, one.table)
             severity = "error" if most else one.severity
             one = replace(one, severity=severity, facts={**one.facts, "premium": said})

@@ -132,7 +132,7 @@ def _cell_rules(raw: Raw) -> Iterator[_Rule]:
 
 
 # Tables whose rows are kept apart where they lack a needed value; of people nobody may be lost.
-_APART = ("policies", "renewals", "daily", "recruits")
+_APART = ("policies", "agent_months", "renewals", "daily", "recruits")
 
 
 def _whole(raw: Raw, column: str) -> bool:
@@ -181,6 +181,7 @@ def _outside(day: str, joined: str) -> str:
 
 _STRANGER = "NOT EXISTS (SELECT 1 FROM agents a WHERE a.agent_id = t.recruiter_id)"
 _UNISSUED = "t.cancelled_on IS NOT NULL AND t.issued_on IS NULL"
+_MONTHLY = [n for n, c in schema.table("agent_months").columns.items() if c.type == "yuan"]
 _OF_TABLE = {
     "agents": [
         _Rule("error", "left_before_joined", "left_on", "t.left_on <= t.joined_on"),
@@ -203,6 +204,7 @@ _OF_TABLE = {
         _Rule("warning", "cancelled_unissued", "cancelled_on", _UNISSUED),
         _Rule("warning", "outside_contract", "submitted_on", _outside("t.submitted_on", "<")),
     ],
+    "agent_months": [_Rule("warning", "negative_amount", m, f"t.{m} < 0") for m in _MONTHLY],
 }
 
 

@@ -5,13 +5,15 @@ Each rule looks at a whole table; a book of a few rows is not judged by its dist
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 
-from perfkit.book import names, source
+from perfkit import period
+from perfkit.book import names, schema, source
 from perfkit.book.check import SHOWN, Finding
 from perfkit.book.source import Raw
 from perfkit.book.typed import quoted
@@ -20,7 +22,11 @@ __all__ = ["doubts"]
 
 ENOUGH = 30  # rows from which a distribution says something [rows]
 MANY = 10  # agents of a unit whose name a lone one is held against [persons]
-ALONE = {"policies": ("submitted_on", 730), "agents": ("joined_on", 7300)}  # [days]
+ALONE = {
+    "policies": ("submitted_on", 730),
+    "agent_months": ("month", 730),
+    "agents": ("joined_on", 7300),
+}  # [days]
 FAR_DIGITS = 3  # an amount a thousand times the usual one
 MIX = 0.02  # the least share of rows in another unit [rate]
 
@@ -176,6 +182,30 @@ class _Doubts:
         if any(digits >= usual + FAR_DIGITS for digits, _ in found):
             yield from self.say("implausible_amount", "policies", "premium", where, shown)
 
+    def months(self) -> Iterator[Finding]:
+        """Say which months nobody has a row of, and which cells are empty."""
+        found = self.rows(f"SELECT DISTINCT month FROM agent_months WHERE month <= {self.as_of}")
+        there = {dt.date.fromordinal(day) for (day,) in found}
+        if not there:
+            return
+        as_of = dt.date.fromordinal(self.as_of)
+        every = period.months(period.span(min(there), max(as_of, max(there))))
+        lost = [m for m in every if m.first not in there]
+        inside = [m.code for m in lost if m.first < max(there)]
+        facts = {"months": ", ".join(inside[:SHOWN])}
+        if inside:
+            yield Finding(
+                "warning", "empty_months", "agent_months", "month", len(inside), (), facts
+            )
+        if len(lost) > len(inside):
+            facts = {"last": f"{max(there):%Y-%m}", "as_of": str(as_of)}
+            yield Finding("warning", "months_end", "agent_months", "month", 1, (), facts)
+        spec = schema.table("agent_months")
+        amounts = [c for c in spec.columns if c not in spec.key]
+        for name in (c for c in amounts if c in self.raws["agent_months"].columns):
+            where = f"{quoted(name)} IS NULL"
+            yield from self.say("empty_amount", "agent_months", name, where, severity="note")
+
     def strangers(self, findings: Sequence[Finding]) -> Iterator[Finding]:
         """Say of unknown agents which would be known with zeros before, or in another case."""
         for one in findings:
@@ -259,4 +289,6 @@ def doubts(
         out += [*judge.people(), *judge.strangers(findings)]
     if "policies" in raws:
         out += judge.amounts()
+    if "agent_months" in raws:
+        out += judge.months()
     return [*out, *judge.loose(), *judge.dates()]

@@ -19,10 +19,12 @@ __all__ = [
     "EARLY",
     "FAR",
     "Flow",
+    "as_policies",
     "candidates",
     "cells",
     "each_policy",
     "first_day",
+    "last_day",
     "numbers",
     "of_agents",
     "recruiters",
@@ -345,7 +347,27 @@ def each_policy(
     ).select("policy_id", "agent_id", "unit", "day", "value", "premium")
 
 
+def as_policies(months: Frame, column: str) -> Frame:
+    """Lay sums of agents and months out as `each_policy` takes policies: one a row with anything.
+
+    Returns
+    -------
+    LazyFrame
+        policy_id (the agent's code), agent_id, month, the column, premium (zero). [fen or rows]
+    """
+    one = nw.coalesce(nw.col(column), nw.lit(0)).alias(column)
+    rows = months.select("agent_id", "month", one).filter(nw.col(column) != 0)
+    return rows.with_columns(nw.col("agent_id").alias("policy_id"), nw.lit(0).alias("premium"))
+
+
 def first_day(side: Backend, table: Frame, column: str) -> _date | None:
     """Find the first day of the month of a column's earliest day; None for an empty table."""
     found = side.home(table.select(nw.col(column).min()))[column].iloc[0]
     return None if pd.isna(found) else _date.fromordinal(int(found)).replace(day=1)
+
+
+def last_day(side: Backend, table: Frame, column: str, most: _date) -> _date | None:
+    """Find a column's latest day up to another; None where there is none."""
+    rows = table.filter(nw.col(column) <= most.toordinal())
+    found = side.home(rows.select(nw.col(column).max()))[column].iloc[0]
+    return None if pd.isna(found) else _date.fromordinal(int(found))

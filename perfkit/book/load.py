@@ -87,8 +87,10 @@ class _Load:
         self.found: list[Finding] = []
 
     def absent(self) -> Finding | None:
-        """Name the table without which there is nothing to measure."""
-        if not {"policies", "observations"} & set(self.paths):
+        """Name the table without which there is nothing to measure, or the one too many."""
+        if {"policies", "agent_months"} <= set(self.paths):
+            return Finding("error", "two_sources", "agent_months", "", 1)
+        if not {"policies", "agent_months", "observations"} & set(self.paths):
             return Finding("error", "no_facts", "policies", "", 1)
         if "agents" not in self.paths and set(self.paths) - {
             "observations",

@@ -31,6 +31,7 @@ TIME = r"(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(Z|UTC|GMT|[+-]\d{2}
 BRACKETS, NEGATIVE = r"^\((.*)\)$", r"-\1"
 ISO = r"^\d{4}-\d{2}-\d{2}"
 COMPACT = r"^((?:19|20|99)\d{2})([01]\d)([0-3]\d)$"
+MONTH, COMPACT_MONTH = r"^\d{4}-\d{2}$", r"^((?:19|20)\d{2})(0[1-9]|1[0-2])$"
 TURNED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + TIME
 SERIAL = r"^[1-7]\d{4}(?:\.\d+)?$"
 THOUSANDS = r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
@@ -96,6 +97,11 @@ def _day(part: str) -> str:
 def _ymd() -> str:
     year, month, day = (_day(p) for p in ("year", "month", "day"))
     return rf"^(\d{{4}})\s*[-/.{year}]\s*(\d{{1,2}})\s*[-/.{month}]\s*(\d{{1,2}})\s*[{day}]?" + TIME
+
+
+def _ym() -> str:
+    year, month, end = (_day(p) for p in ("year", "month", "of_month"))
+    return rf"^(\d{{4}})\s*[-/.{year}]\s*(\d{{1,2}})\s*(?:[{month}][{end}]?)?$"
 
 
 def wide(text: str) -> str:
@@ -211,6 +217,9 @@ def signs(column: schema.Column, text: str, way: Way) -> Iterator[Sign]:
         ymd = _ymd()
         written = f"{_like(here, ymd)} AND NOT {_like(here, ISO)}"
         written += f" OR {_like(here, COMPACT)} OR {_like(here, TURNED)}"
+        if column.month:
+            months = f"{_like(here, _ym())} AND NOT {_like(here, MONTH)}"
+            written += f" OR {months} OR {_like(here, COMPACT_MONTH)}"
         yield Sign("note", "date_written", name, written)
         for pattern in (ymd, TURNED):
             timed = f"REGEXP_REPLACE({_part(here, pattern, 4)}, '[0:.,]', '', 'g') <> ''"
@@ -219,7 +228,7 @@ def signs(column: schema.Column, text: str, way: Way) -> Iterator[Sign]:
             yield Sign("warning", "time_zone", name, zoned)
         yield Sign("note", "serial_date", name, _like(here, SERIAL), {"epoch": way.epoch})
         if not column.need:
-            yield Sign("warning", "sentinel", name, _sentinel(_dated(here, way)))
+            yield Sign("warning", "sentinel", name, _sentinel(_dated(here, way, column)))
     else:
         core = _core(text, way)
         pattern, rule = (COMMA, "decimal_comma") if way.decimal == "," else (THOUSANDS, "thousands")
@@ -234,8 +243,11 @@ def _sentinel(day: str) -> str:
     return f"{day} IN ({', '.join(map(literal, SENTINELS))})"
 
 
-def _dated(here: str, way: Way) -> str:
-    """Write a day as 2012-09-30, however it came; what is none stays as it is."""
+def _dated(here: str, way: Way, column: schema.Column) -> str:
+    """Write a day as 2012-09-30, however it came; what is none stays as it is.
+
+    A month alone is its first day, in a column of months.
+    """
     cases = [
         (_like(here, _ymd()), _date_of(here, _ymd())),
         (_like(here, COMPACT), _date_of(here, COMPACT)),
@@ -243,6 +255,9 @@ def _dated(here: str, way: Way) -> str:
     if way.dates in {"dmy", "mdy"}:
         order = (3, 2, 1) if way.dates == "dmy" else (3, 1, 2)
         cases.append((_like(here, TURNED), _date_of(here, TURNED, order)))
+    for pattern in (_ym(), COMPACT_MONTH) if column.month else ():
+        first = f"{_part(here, pattern, 1)} || '-' || LPAD({_part(here, pattern, 2)}, 2, '0')"
+        cases.append((_like(here, pattern), f"{first} || '-01'"))
     serial = f"CAST(FLOOR(TRY_CAST({here} AS DOUBLE)) AS INTEGER)"
     since = f"CAST(DATE '{EPOCHS[way.epoch]}' + {serial} AS VARCHAR)"
     cases.append((_like(here, SERIAL), since))
@@ -289,7 +304,7 @@ def mended(column: schema.Column, text: str, way: Way) -> str:
             made = f"CASE {made} {whens} ELSE {made} END"
         return f"NULLIF({made}, '')"
     if column.type == "date":
-        day = _dated(_norm(text, way), way)
+        day = _dated(_norm(text, way), way, column)
         open_end = f"WHEN {_sentinel(day)} THEN NULL " if not column.need else ""
         return f"CASE {open_end}ELSE NULLIF({day}, '') END" if open_end else f"NULLIF({day}, '')"
     return f"NULLIF({_number(text, way)}, '')"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from perfkit import org, words
+from perfkit import org, period, words
 from perfkit.book import excel, look, names, reading, schema, source, text
 from perfkit.book.check import Finding
 from perfkit.book.mapping import TableMap
@@ -103,6 +103,8 @@ def _as(table: str, path: Path, sheet: str) -> _Seen | None:
     columns = _columns(table, header)
     needed = schema.table(table).needed
     share = sum(name in columns for name in needed) / len(needed)
+    if table == "agent_months" and not set(columns) - set(needed):
+        return None  # an agent and a month say nothing without an amount
     return _Seen(table, path, sheet, header, columns, (share, len(columns)))
 
 
@@ -173,6 +175,20 @@ def _mapped(state: _State, lang: str) -> None:
                 state.decisions.append(words.text("init.needed", lang, **facts))
 
 
+def _asked_of_months(state: _State, lang: str) -> None:
+    """Ask what the name of a sum leaves open, and which of two sources is to be kept."""
+    if "agent_months" not in state.seen:
+        return
+    if "policies" in state.seen:
+        state.decisions.append(words.text("init.two_sources", lang))
+    open_ = {names.folded(name) for name in names.mark("no_stage")}
+    for ours, theirs in state.seen["agent_months"][0].columns.items():
+        if names.folded(names.split_unit(theirs)[0]) in open_:
+            issued = ours.replace("_submitted", "_issued") if ours != "cases" else "cases_issued"
+            facts = {"header": theirs, "column": ours, "other": issued}
+            state.decisions.append(words.text("init.stage", lang, **facts))
+
+
 def _looked(folder: Path, state: _State, lang: str) -> None:
     """Read the files as proposed: what stops the reading is to be decided."""
     connection = source.connect()
@@ -214,13 +230,15 @@ def _ranks(connection: Any, state: _State, lang: str) -> None:
 
 def _last_day(connection: Any, state: _State) -> None:
     """Find the last day of the facts."""
-    days = {"policies": "submitted_on", "observations": '"end"'}
+    days = {"policies": "submitted_on", "agent_months": "month", "observations": '"end"'}
     for table, column in days.items():
         if table in state.raws:
             query = f"SELECT MAX({column}) FROM {table}"
             ((last,),) = connection.execute(query).fetchall()
             if last:
-                state.as_of = dt.date.fromordinal(int(last))
+                day = dt.date.fromordinal(int(last))
+                whole = table == "agent_months"  # a month stands for all its days
+                state.as_of = period.parse(f"{day:%Y-%m}").last if whole else day
                 return
 
 
@@ -308,6 +326,7 @@ def propose(folder: Path, lang: str) -> Proposal:
     if not state.seen:
         raise PerfkitError("init_nothing", path=folder)
     _mapped(state, lang)
+    _asked_of_months(state, lang)
     _looked(folder, state, lang)
     lines = [*_head(folder, state, lang), *_tables(state, lang)]
     return Proposal("\n".join(lines) + "\n", tuple(state.decisions), state.told)

@@ -31,6 +31,8 @@ class Column:
         What it holds.
     allowed : tuple of str
         The values it may take; empty means any.
+    month : bool
+        Of a date: any day of a month stands for the month, and becomes its first day.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Column:
     en: str
     zh: str
     allowed: tuple[str, ...] = ()
+    month: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ def _column(name: str, spec: dict[str, Any]) -> Column:
         en=str(spec["en"]),
         zh=str(spec["zh"]),
         allowed=tuple(spec.get("allowed", ())),
+        month=bool(spec.get("month", False)),
     )
 
 
@@ -131,6 +135,7 @@ def dictionary() -> str:
         for c in one.columns.values():
             allowed = f" ({' / '.join(c.allowed)})" if c.allowed else ""
             need = "yes" if c.need else ""
-            lines.append(f"| `{c.name}` | {c.type}{allowed} | {need} | {c.en} | {c.zh} |")
+            kind = "month" if c.month else c.type
+            lines.append(f"| `{c.name}` | {kind}{allowed} | {need} | {c.en} | {c.zh} |")
         lines.append("")
     return "\n".join(lines)

@@ -30,6 +30,7 @@ _SINCE = {
     "agents": ("joined_on",),
     "moves": ("on",),
     "policies": ("submitted_on",),
+    "agent_months": ("month",),
     "renewals": ("due_on",),
     "daily": ("date",),
     "recruits": ("seminar_on", "signed_on", "licensed_on"),
@@ -297,6 +298,10 @@ def _changed(rows: pd.DataFrame, table: str, last: str) -> Iterator[pd.DataFrame
 
 def _day(rows: pd.DataFrame, table: str, side: str) -> pd.Series[Any]:
     """Tell the day each row came about, as ISO text; empty where nothing says it."""
+    if table == "agent_months":  # a month is covered once it is over: until then it grows
+        months = rows[f"{side} month"].astype(str).str[:7]
+        ends = {m: spans.parse(m).last.isoformat() for m in set(months) - {""}}
+        return months.map(ends).astype(object).fillna("")
     if table in _SINCE:
         columns = rows[[f"{side} {c}" for c in _SINCE[table]]]
         return columns.replace("", None).bfill(axis=1).iloc[:, 0].astype(object).fillna("")

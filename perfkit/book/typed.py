@@ -42,14 +42,19 @@ def _plain(column: schema.Column, kind: str) -> str | None:
     if column.type == "text" and kind == "VARCHAR":
         return name
     if column.type == "date" and kind == "DATE":
-        return f"CAST({name} - {EPOCH} AS INTEGER) + 1"
+        return f"CAST({_placed(column, name)} - {EPOCH} AS INTEGER) + 1"
     return None
+
+
+def _placed(column: schema.Column, day: str) -> str:
+    """Write the day that is kept: of a month, its first."""
+    return f"CAST(DATE_TRUNC('month', {day}) AS DATE)" if column.month else day
 
 
 def _typed(column: schema.Column, kind: str) -> str:
     """Write how a raw cell becomes a typed one; what does not fit becomes NULL."""
     name, text = quoted(column.name), clean(column.name)
-    day = f"TRY_CAST({name if kind.startswith(_DAYS) else text} AS DATE)"
+    day = _placed(column, f"TRY_CAST({name if kind.startswith(_DAYS) else text} AS DATE)")
     is_number = kind.startswith(_NUMBERS)
     amount = name if is_number else f"TRY_CAST({text} AS DECIMAL(20, 4))"
     number = f"CAST({name} AS DOUBLE)" if is_number else f"TRY_CAST({text} AS DOUBLE)"

@@ -45,7 +45,7 @@ def _kpi(args: argparse.Namespace) -> int:
     )
     for finding in [*book.findings, *found.attrs["findings"]]:
         say(finding.text(args.lang))
-        if finding.rule == "not_computable":
+        if finding.rule in {"not_computable", "part_of_month"}:
             say(finding.fix(args.lang))
     if found.empty and args.unit:
         raise PerfkitError("nothing_of_unit", unit=args.unit, level=by, period=period.code)

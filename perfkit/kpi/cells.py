@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from perfkit.book import Book, engine
+from perfkit.kpi.need import MONTHS
 from perfkit.kpi.people import Ints, People
 from perfkit.kpi.spans import Range, Spans
 
@@ -131,10 +132,19 @@ def bring(book: Book, people: People, spans: Spans, asked: Asked) -> list[Cells]
         found = side.arrays(
             engine.cells(book.tables[table], list(same), days, people.numbers, finer)
         )
+        if table == MONTHS:
+            found = _with_anything(found)
         at = found.pop("at", np.full(1, -1))
         found["day"] = np.where(at < 0, firsts[found["atom"]], at)
         out.append(seats.place(found))
     return out
+
+
+def _with_anything(found: dict[str, Ints]) -> dict[str, Ints]:
+    """Drop cells that add nothing: a row of zeros is nobody's policy."""
+    sums = [values for name, values in found.items() if name not in {"agent", "atom", "at"}]
+    kept = np.flatnonzero(np.any([values != 0 for values in sums], axis=0))
+    return {name: values[kept] for name, values in found.items()}
 
 
 def _split(people: People, spans: Spans, asked: Asked) -> tuple[Ints, Ints]:

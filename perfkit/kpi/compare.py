@@ -12,7 +12,7 @@ from perfkit.book import Book
 from perfkit.kpi.catalogue import kpi
 from perfkit.kpi.entered import targets
 from perfkit.kpi.measure import measure
-from perfkit.kpi.relative import as_long
+from perfkit.kpi.relative import as_long, last_year
 from perfkit.period import Period
 
 __all__ = ["compare"]
@@ -56,8 +56,8 @@ def compare(
 ) -> pd.DataFrame:
     """Lay KPIs beside the period before, the same period a year ago, and targets by version.
 
-    While a period is running, the others are cut to the same number of days; one that the book
-    knows only in part is not compared with.
+    While a period is running, the one before is cut to the same number of days and the year
+    before to the same dates; one that the book knows only in part is not compared with.
 
     Parameters
     ----------
@@ -98,13 +98,13 @@ def compare(
     True
     """
     now = spans.parse(period)
-    before, last_year = (as_long(book, now, s) for s in (spans.previous(now), spans.year_ago(now)))
-    asked = list({s.code: s for s in (now, before, last_year)}.values())
+    before, year_ago = as_long(book, now, spans.previous(now)), last_year(book, now)
+    asked = list({s.code: s for s in (now, before, year_ago)}.values())
     found = measure(book, kpis, by=by, period=asked, unit=unit, variants=variants)
     findings = found.attrs["findings"]
     keep = ["unit", "level", "period", "kpi", "value", "variant"]
     out = found.loc[found["period"] == now.code, keep]
-    for name, span in (("previous", before), ("year_ago", last_year)):
+    for name, span in (("previous", before), ("year_ago", year_ago)):
         other = found[found["period"] == span.code]
         if span.first < book.facts_from:  # known only in part, so nothing to compare with
             other = other.assign(value=np.nan)

@@ -9,10 +9,12 @@ import pandas as pd
 
 from perfkit import org
 from perfkit import period as spans
-from perfkit.book import Book, engine
+from perfkit.book import Book, Finding, engine, schema
 from perfkit.errors import UnknownName
-from perfkit.kpi.catalogue import measures
+from perfkit.kpi.catalogue import Measure, measures
 from perfkit.kpi.measure import known_part, measure
+from perfkit.kpi.monthly import is_answered, part_of_month
+from perfkit.kpi.need import MONTHS, as_held, lacking
 from perfkit.kpi.places import units
 from perfkit.period import Period
 
@@ -54,6 +56,19 @@ def curve(
     return found[["unit", "date", "kpi", "value"]]
 
 
+def _untold(book: Book, one: Measure, by: str, span: Period) -> list[Finding] | None:
+    """Say why a book without policies cannot lay a measure out; None where it can."""
+    if not book.monthly:
+        return []
+    if one.table == MONTHS and by == "agent":
+        told = is_answered(book, span)
+        return None if told else [part_of_month(book, [span])]
+    lacks = lacking(book, one) or "policies.policy_id"
+    facts = {"kpi": one.code, "measure": one.code, "lacks": lacks}
+    table, _, column = lacks.partition(".")
+    return [Finding("warning", "not_computable", table, column, 1, (), facts)]
+
+
 def distribution(
     book: Book, code: str, *, by: str, period: str | Period, unit: str | None = None
 ) -> pd.DataFrame:
@@ -75,8 +90,9 @@ def distribution(
     Returns
     -------
     DataFrame
-        unit, id, value, largest first; empty for a book without policies.
-        [the measure's unit]
+        unit, id, value, largest first; empty for a book without policies, and where its sums of
+        agents and months cannot tell (one row a policy, a part of a month):
+        ``attrs["findings"]`` says why. [the measure's unit]
 
     Raises
     ------
@@ -96,13 +112,18 @@ def distribution(
         raise UnknownName(kind="measure", name=code, allowed=flows)
     if by not in {"policy", "agent"}:
         raise UnknownName(kind="level", name=by, allowed=["policy", "agent"])
-    if not book.has("policies"):
-        return pd.DataFrame({"unit": [], "id": [], "value": pd.Series([], dtype=float)})
+    span, one = known_part(book, spans.parse(period)), as_held(book, measures()[code])
+    if not book.has("policies") and (untold := _untold(book, one, by, span)) is not None:
+        empty = pd.DataFrame({"unit": [], "id": [], "value": pd.Series([], dtype=float)})
+        empty.attrs["findings"] = untold
+        return empty
     if unit is not None and unit not in (known := units(book)):
         raise UnknownName(kind="unit", name=unit, allowed=known)
-    span, one = known_part(book, spans.parse(period)), measures()[code]
+    tables = book.tables
+    if one.table == MONTHS:
+        tables = {**tables, "policies": engine.as_policies(tables[MONTHS], one.column)}
     found = engine.each_policy(
-        book.tables,
+        tables,
         book.levels,
         one.date,
         one.column or "premium",
@@ -112,7 +133,8 @@ def distribution(
     if one.over[0]:
         rows = rows[rows[one.over[0]] > round(book.threshold(one.over[1]) * 100)]
     rows = rows.sort_values(["day", "policy_id"])
-    rows["value"] = rows["value"] / 100 if one.column else 1.0
+    money = bool(one.column) and schema.table(one.table).columns[one.column].type == "yuan"
+    rows["value"] = rows["value"] / (100 if money else 1) if one.column else 1.0
     if unit is not None:
         rows = rows[rows["unit"].isin(org.within(dict.fromkeys(rows["unit"]), unit))]
     if by == "agent":

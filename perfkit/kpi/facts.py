@@ -18,7 +18,7 @@ from perfkit import org
 from perfkit.book import Book, engine, schema
 from perfkit.kpi.catalogue import Measure, measures
 from perfkit.kpi.cells import AgentTest, Asked, Cells, bring, count, running
-from perfkit.kpi.need import flows_behind
+from perfkit.kpi.need import as_held, flows_behind
 from perfkit.kpi.people import Level, People
 from perfkit.kpi.spans import Range, Spans
 from perfkit.kpi.states import States
@@ -59,11 +59,11 @@ class _Flows:
         return cls(book, tuple(found.values()))
 
     def _plain(self, one: Measure) -> engine.Flow:
+        one = as_held(self.book, one)
         column, name = one.over
         over = (column, _amount(self.book, name, money=True)) if column else None
-        who = one.who or "agent_id"
-        known, early = one.known or None, one.early
-        return engine.Flow("", one.table, one.date, one.column or None, over, known, early, who)
+        who, known = one.who or "agent_id", one.known or None
+        return engine.Flow("", one.table, one.date, one.column or None, over, known, one.early, who)
 
     @cached_property
     def codes(self) -> dict[engine.Flow, str]:

@@ -21,6 +21,7 @@ from perfkit.kpi.choose import check_asked, lost_findings
 from perfkit.kpi.facts import measure_levels, without_broken_months
 from perfkit.kpi.layout import COLUMNS, Parts, ratio
 from perfkit.kpi.matured import cohort_findings, with_cohorts
+from perfkit.kpi.monthly import month_findings, without_parts_of_months
 from perfkit.kpi.need import lacking
 from perfkit.kpi.observed import measure_observed
 from perfkit.kpi.places import units
@@ -103,6 +104,7 @@ def _by_facts(
     own = [m.code for m in plain]
     for level, frame in found.items():
         whole = without_broken_months(frame, plain, known)
+        whole = without_parts_of_months(book, whole, plain, known)
         kept = _blank_outside(book, whole[own], spans)
         found[level] = kept if len(own) == whole.shape[1] else whole.assign(**kept)
     return found
@@ -136,7 +138,7 @@ def _notes(
     broken = Spans.of([known_part(book, span) for span in spans]).broken()
     for one in chosen if broken else ():
         by_month = [m for m in map(measures().get, one.measures()) if m and m.by_month]
-        if by_month and not lacking(book, by_month[0]):
+        if by_month and not lacking(book, by_month[0]) and not book.has("agent_months"):
             out.append(Finding("note", "part_months", by_month[0].table, one.code, len(broken)))
     return out
 
@@ -207,6 +209,9 @@ def _ask(
     own = [frames[level].loc[kept] if unit else frames[level] for level, kept in rows.items()]
     findings = _notes(book, own, answered, recorded, spans)
     findings += cohort_findings(book, own, answered, spans)
+    known = [known_part(book, span) for span in spans]
+    ago = year_back(book, known) if any(one.relation == "growth" for one in related) else []
+    findings += month_findings(book, answered, [*known, *ago])
     findings += lost_findings(book, lost)
     return _Answer(rows, chosen, lost, codes, beside, findings)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from perfkit.book import Book
+from perfkit.book import Book, schema
 from perfkit.kpi.catalogue import Kpi, Measure, measures
 from perfkit.kpi.matured import lacking_for_cohort
 
-__all__ = ["flows_behind", "lacking", "thresholds"]
+__all__ = ["MONTHS", "as_held", "flows_behind", "lacking", "reads_months", "thresholds"]
+
+MONTHS = "agent_months"
 
 _KNOWN_SINCE = ("listed_on", "seminar_on", "class_on")
 
@@ -27,8 +30,39 @@ def flows_behind(one: Measure, known: Mapping[str, Measure] | None = None) -> li
     return [one] if one.kind == "flow" else []
 
 
+def as_held(book: Book, flow: Measure) -> Measure:
+    """Give a flow as the book holds it.
+
+    Where sums of agents and months stand in for policies, it is their column of the flow's own
+    name, placed on the first day of the month; a flow that has none stays one of policies.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> as_held(open_book("district_one"), measures()["cases"]).table
+    'policies'
+    """
+    held = flow.table == "policies" and book.monthly and flow.code in schema.table(MONTHS).columns
+    return replace(flow, table=MONTHS, date="month", column=flow.code) if held else flow
+
+
+def reads_months(book: Book, one: Measure) -> bool:
+    """Tell whether a measure is answered from sums of agents and months.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> reads_months(open_book("district_one"), measures()["cases"])
+    False
+    """
+    return any(as_held(book, flow).table == MONTHS for flow in flows_behind(one))
+
+
 def _flow_lacks(book: Book, flow: Measure) -> str:
     """Name the first table or column of a flow that is not there."""
+    flow = as_held(book, flow)
+    if flow.table == "policies" and book.monthly:  # what a month's sum cannot tell
+        return f"policies.{flow.over[0] or flow.date}"
     if not book.has(flow.table):
         return flow.table
     wanted = (flow.date, flow.column, flow.over[0], flow.known, flow.who)
@@ -68,7 +102,8 @@ def lacking(book: Book, one: Measure) -> str:
     if not book.has("agents"):
         return "agents"
     if one.kind == "cohort":
-        return lacking_for_cohort(book, one)
+        day = f"policies.{one.date}" if one.table == "policies" and book.monthly else ""
+        return day or lacking_for_cohort(book, one)
     flows = flows_behind(one)
     missing = [_flow_lacks(book, flow) for flow in flows]
     missing += [_state_lacks(book, one)] if one.kind != "flow" else []

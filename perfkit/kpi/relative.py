@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from perfkit.kpi.layout import Parts, ratio
 from perfkit.kpi.observed import Rows
 from perfkit.period import Period
 
-__all__ = ["Beside", "as_long", "levels_above", "relate", "year_back"]
+__all__ = ["Beside", "as_long", "last_year", "levels_above", "relate", "year_back"]
 
 PLAN = "plan"
 Frames = dict[str, pd.DataFrame]
@@ -70,20 +70,31 @@ def levels_above(book: Book, levels: Sequence[str]) -> list[str]:
     return [level for level in order if level in {*above, *levels}]
 
 
+def _known(book: Book, span: Period) -> Period:
+    """Cut a running span at the last day the book knows."""
+    running = span.first <= book.as_of < span.last
+    return replace(span, last=book.as_of) if running else span
+
+
 def as_long(book: Book, now: Period, other: Period) -> Period:
     """Cut another period to as many days as are known of this one, while it is running."""
-    known = min(now.last, book.as_of)
-    if known == now.last or now.first > book.as_of:
+    days = _known(book, now).last - now.first
+    if _known(book, now) == now:
         return other
-    return spans.span(other.first, min(other.first + (known - now.first), other.last))
+    return spans.span(other.first, min(other.first + days, other.last))
+
+
+def last_year(book: Book, now: Period) -> Period:
+    """Give the same dates of the year before: of a running period those that are known."""
+    return spans.year_ago(_known(book, now))
 
 
 def year_back(book: Book, asked: Sequence[Period]) -> list[Period]:
-    """Give the same span a year ago; one the book knows only in part becomes one it does not.
+    """Give the same dates a year ago; what the book knows only in part becomes unknown.
 
     Days from before the facts are unknown, and so is what is only half known.
     """
-    ago = [as_long(book, span, spans.year_ago(span)) for span in asked]
+    ago = [last_year(book, span) for span in asked]
     before = book.facts_from - dt.timedelta(days=1)
     return [a if a.first >= book.facts_from else spans.span(before, before) for a in ago]
 

@@ -78,6 +78,8 @@ def restated_kpis(before: Book, now: Book, kpis: Sequence[str] | None = None) ->
     codes = list(kpis) if kpis is not None else [c for c in HEADLINE if all(c in h for h in here)]
     first = min(side.facts_from for side in sides)
     months = spans.months(spans.span(first, before.as_of))
+    if any(side.monthly for side in sides):  # a month that is not over grows: no restatement
+        months = [month for month in months if month.last <= before.as_of]
     levels = _levels(sides)
     held = [_by_kpi(side, codes, levels, months) for side in sides]
     both = pd.concat(held, axis=1, keys=["before", "after"]).astype(float)
