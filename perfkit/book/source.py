@@ -42,8 +42,8 @@ class Part:
     ----------
     path : Path
         The file or folder; for a database, the name of the relation.
-    rows : int
-        Its rows; 0 where the table has no other part. [rows]
+    rows : int or None
+        Its rows; None where the table has no other part. [rows]
     lines : tuple of int
         For a sheet: the line of every row, as the program shows it.
     dialect : Dialect or None
@@ -53,10 +53,15 @@ class Part:
     """
 
     path: Path
-    rows: int = 0
+    rows: int | None = None
     lines: tuple[int, ...] = ()
     dialect: text.Dialect | None = None
     database: bool = False
+
+    @property
+    def label(self) -> str:
+        """The file as its reader knows it."""
+        return self.path.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +271,10 @@ def places(raw: Raw, rows: Sequence[int]) -> list[tuple[str, int]]:
     out: dict[int, tuple[str, int]] = {}
     before = 0
     for part in raw.parts:
-        here = [n for n in rows if n > before and (not part.rows or n <= before + part.rows)]
+        here = [n for n in rows if n > before and (part.rows is None or n <= before + part.rows)]
         lines = _lines(part, [n - before for n in here])
-        out |= {n: (part.path.name, line) for n, line in zip(here, lines, strict=True)}
-        before += part.rows
+        out |= {n: (part.label, line) for n, line in zip(here, lines, strict=True)}
+        before += part.rows or 0
     return [out[n] for n in rows]
 
 
