@@ -416,3 +416,55 @@ def test_rows_behind_a_file_without_rows_keep_their_file_and_line(tmp_path: Path
     folder = parts(tmp_path / "b", p1=SHORT, p2=SHORT + "P1,A1,never,1\n")
     (bad,) = errors(folder)
     assert bad.rows == ({"file": "p2.csv", "line": 2, "value": "never"},)
+
+
+# --- several sheets of one workbook
+
+
+def months(path: Path, *names: str, other: str = "") -> None:
+    """Write a workbook with a sheet a month, each of one policy."""
+    workbook = openpyxl.Workbook()
+    for number, name in enumerate(names, 1):
+        page = workbook.create_sheet(name)
+        page.append([name])
+        page.append(["保单号", "工号", "投保日期", "保费（万元）" if number % 2 else "保费"])
+        page.append([f"P{number}", "A1", dt.date(2012, number, 1), 1])
+    if other:
+        workbook.create_sheet(other).append(["a"])
+        workbook[other].append(["b"])
+    del workbook["Sheet"]
+    workbook.save(path)
+
+
+@pytest.mark.parametrize("sheet", ['["1月", "2月", "3月"]', '"?月"', '["1月", "[23]月"]'])
+def test_several_sheets_are_one_table_and_rows_keep_their_sheet(tmp_path: Path, sheet: str) -> None:
+    folder = parts(tmp_path / "b", PARTS + f"sheet = {sheet}\n")
+    months(folder / "p.xlsx", "1月", "2月", "3月", other="说明")
+    book = open_book(folder)
+    assert table(book, "policies")["premium"].tolist() == [1_000_000, 100, 1_000_000]
+    (one,) = [f for f in book.findings if f.rule == "other_sheet"]
+    assert (one.severity, one.count, one.facts["what"]) == ("warning", 1, "说明")
+    assert "{" not in one.text("zh") + one.fix("zh") + one.text("en") + one.fix("en")
+    workbook = openpyxl.load_workbook(folder / "p.xlsx")
+    workbook["2月"]["C3"] = "never"
+    workbook.save(folder / "p.xlsx")
+    (bad,) = errors(folder)
+    assert bad.rows == ({"file": "p.xlsx [2月]", "line": 3, "value": "never"},)
+
+
+def test_a_sheet_that_no_table_takes_is_named(tmp_path: Path) -> None:
+    folder = parts(tmp_path / "b", PARTS + 'sheet = "1月"\n')
+    months(folder / "p.xlsx", "1月", "2月", other="说明")
+    (one,) = [f for f in check_book(folder) if f.rule == "other_sheet"]
+    assert (one.severity, one.table, one.count) == ("warning", "policies", 2)
+    assert "2月, 说明" in one.text("zh")
+    more = '[tables.renewals]\nfile = "p.xlsx"\nsheet = "2月"\n'
+    (folder / "book.toml").write_text(PARTS + 'sheet = "1月"\n' + more, encoding="utf-8")
+    assert "2月" not in "".join(f.text("en") for f in check_book(folder) if f.rule == "other_sheet")
+
+
+def test_a_sheet_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = parts(tmp_path / "b", PARTS + 'sheet = "4月"\n')
+    months(folder / "p.xlsx", "1月", "2月")
+    (one,) = errors(folder)
+    assert (one.rule, one.facts["sheet"], one.facts["sheets"]) == ("no_sheet", "4月", "1月, 2月")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,7 +17,7 @@ from perfkit.book.mapping import TableMap
 from perfkit.book.text import HEAD_ROWS, pick_header, unique
 from perfkit.book.unread import Unread
 
-__all__ = ["Sheet", "read_sheet"]
+__all__ = ["Sheet", "read_sheets"]
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -41,6 +42,8 @@ class Sheet:
         Where the workbook's serial days begin: 1900 or 1904.
     hidden : tuple of str
         What is hidden: other sheets that are not read, and ``row 3`` or ``column B`` that are.
+    others : tuple of str
+        Sheets with rows that can be seen and are not read.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Sheet:
     lines: tuple[int, ...]
     epoch: int
     hidden: tuple[tuple[str, str], ...]
+    others: tuple[str, ...] = ()
 
 
 def _cell(value: object) -> str | None:
@@ -67,19 +71,24 @@ def _heading(text: str, table: str) -> str:
     return first if first in schema.table(table).columns else text
 
 
-def _choose(sheets: Sequence[Any], told: TableMap) -> str:
-    """Choose the sheet named like the table, or the only one to be seen; never guess."""
+def _choose(sheets: Sequence[Any], told: TableMap) -> list[str]:
+    """Choose the sheets told, else the one named like the table, or the only one to be seen."""
     every = [sheet.name for sheet in sheets]
     seen = [sheet.name for sheet in sheets if str(sheet.visible).endswith("Visible")]
-    if told.sheet:
-        found = [name for name in every if name.strip() == told.sheet.strip()]
-        if not found:
-            raise Unread("no_sheet", sheet=told.sheet, sheets=", ".join(every))
-        return str(found[0])
+    if told.sheets:
+        out: list[str] = []
+        for wanted in told.sheets:
+            exact = [name for name in every if name.strip() == wanted.strip()]
+            found = exact or [name for name in every if fnmatch.fnmatchcase(name, wanted)]
+            out += [name for name in found if name not in out]
+        # Of several files each need not have every sheet; one that is not read is said.
+        if not out:
+            raise Unread("no_sheet", sheet=", ".join(told.sheets), sheets=", ".join(every))
+        return out
     like = [name for name in every if name.strip().casefold() == told.table]
     like = like or [name for name in seen if names.table_of(name) == told.table]
     if len(like) == 1 or len(seen) == 1 or len(every) == 1:
-        return str((like or seen or every)[0])
+        return [(like or seen or every)[0]]
     raise Unread("which_sheet", sheets=", ".join(every))
 
 
@@ -106,8 +115,8 @@ def _two_rows(merged: Merged, line: int) -> bool:
     return any(r0 <= line == r1 and c1 > c0 for (r0, c0), (r1, c1) in merged)
 
 
-def read_sheet(path: Path, told: TableMap) -> Sheet:
-    """Read one sheet of a workbook.
+def read_sheets(path: Path, told: TableMap) -> list[Sheet]:
+    """Read the sheets of a workbook that hold a table.
 
     Parameters
     ----------
@@ -118,7 +127,8 @@ def read_sheet(path: Path, told: TableMap) -> Sheet:
 
     Returns
     -------
-    Sheet
+    list of Sheet
+        At least one.
 
     Raises
     ------
@@ -129,11 +139,22 @@ def read_sheet(path: Path, told: TableMap) -> Sheet:
 
     _is_workbook(path)
     with CalamineWorkbook.from_path(str(path)) as book:
-        name = _choose(book.sheets_metadata, told)
+        chosen = _choose(book.sheets_metadata, told)
         metadata = list(book.sheets_metadata)
-        sheet = book.get_sheet_by_name(name)
-        rows = sheet.to_python()
-        (top, left), merged = sheet.start or (0, 0), sheet.merged_cell_ranges or []
+        seen = [s.name for s in metadata if str(s.visible).endswith("Visible")]
+        others = [name for name in seen if name not in chosen]
+        others = [name for name in others if book.get_sheet_by_name(name).height > 1]
+        return [
+            replace(_sheet(path, told, book, name, metadata), others=tuple(others))
+            for name in chosen
+        ]
+
+
+def _sheet(path: Path, told: TableMap, book: Any, name: str, metadata: Sequence[Any]) -> Sheet:
+    """Read one sheet."""
+    sheet = book.get_sheet_by_name(name)
+    rows = sheet.to_python()
+    (top, left), merged = sheet.start or (0, 0), sheet.merged_cell_ranges or []
     if not rows:
         raise Unread("empty_file")
     most = max(HEAD_ROWS, told.header_row)

@@ -96,26 +96,19 @@ class _Table:
         scan = text.scan(path, dialect, self.scratch / f"{self.table}{len(self.parts)}.csv")
         return scan, dialect.header, Part(path, dialect=dialect), USUAL
 
-    def _sheet(self, path: Path) -> Opened:
+    def _sheets(self, path: Path) -> list[Opened]:
+        with _named(path):
+            found = excel.read_sheets(path, self.told)
+        self.found += several.hidden(self.table, path, found)
+        return [self._sheet(path, sheet, at, len(found) > 1) for at, sheet in enumerate(found)]
+
+    def _sheet(self, path: Path, sheet: excel.Sheet, at: int, many: bool) -> Opened:
         import pyarrow as pa
 
-        with _named(path):
-            sheet = excel.read_sheet(path, self.told)
-        kinds = {kind for kind, _ in sheet.hidden}
-        for kind in sorted(kinds):
-            hidden = [place for what, place in sheet.hidden if what == kind and place != sheet.name]
-            if kind == "sheet" and sheet.name in [p for k, p in sheet.hidden if k == kind]:
-                self.found.append(
-                    _note("hidden_read", self.table, path, "warning", what=sheet.name)
-                )
-            if hidden:
-                some = ", ".join(hidden[:SHOWN]) + (" …" if len(hidden) > SHOWN else "")
-                one = _note(f"hidden_{kind}", self.table, path, "warning", what=some)
-                self.found.append(replace(one, count=len(hidden)))
-        name = f"sheet_{self.table}_{len(self.parts)}"
+        name = f"sheet_{self.table}_{len(self.scans) + at}"
         columns = [pa.array(column, pa.string()) for column in sheet.columns]
         self.connection.register(name, pa.table(columns, names=list(sheet.header)))
-        part = Part(path, lines=sheet.lines)
+        part = Part(path, lines=sheet.lines, sheet=sheet.name, others=sheet.others, many=many)
         return f"(SELECT * FROM {name})", sheet.header, part, sheet.epoch
 
     def _parquet(self, path: Path) -> Opened:
@@ -154,19 +147,18 @@ class _Table:
 
     def add(self, path: Path) -> None:
         """Open one file."""
-        if path.suffix == ".parquet":
-            scan, header, part, epoch = self._parquet(path)
-        elif path.suffix.lower() in SHEETS:
-            scan, header, part, epoch = self._sheet(path)
+        if path.suffix.lower() in SHEETS:
+            opened = self._sheets(path)
         else:
-            scan, header, part, epoch = self._text(path)
-        with _named(path, part.dialect):
-            columns = self._columns(path, header)
-            if len(self.told.files) > 1 or self._several:
-                count = f"SELECT COUNT(*) FROM {scan} WHERE NOT ({_blank(header)})"
-                ((rows,),) = self.connection.execute(count).fetchall()
-                part = replace(part, rows=rows)
-        self.scans.append(Scan(scan, header, columns, part, self._units(columns), epoch))
+            opened = [self._parquet(path) if path.suffix == ".parquet" else self._text(path)]
+        for scan, header, part, epoch in opened:
+            with _named(path, part.dialect):
+                columns = self._columns(Path(part.label), header)
+                if self._several or part.many:
+                    count = f"SELECT COUNT(*) FROM {scan} WHERE NOT ({_blank(header)})"
+                    ((rows,),) = self.connection.execute(count).fetchall()
+                    part = replace(part, rows=rows)
+            self.scans.append(Scan(scan, header, columns, part, self._units(columns), epoch))
 
     _several = False
 
@@ -375,7 +367,7 @@ def open_tables(
     dict of str to Raw, list of Finding
         A table whose file cannot be taken is an error instead.
     """
-    raws, found = {}, []
+    raws, found, taken = {}, list[Finding](), []
     for number, (table, files) in enumerate(paths.items()):
         if progress:
             progress(table, number, len(paths))
@@ -390,4 +382,5 @@ def open_tables(
             except Unread as error:
                 coming.found.append(refusal(table, coming.parts[0].path, error))
         found += coming.found
-    return raws, found
+        taken.append((coming.told, coming.parts))
+    return raws, [*found, *several.unread(taken)]

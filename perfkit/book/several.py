@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from perfkit.book import mend, names, schema
-from perfkit.book.check import Finding
+from perfkit.book.check import SHOWN, Finding
+from perfkit.book.excel import Sheet
 from perfkit.book.mapping import TableMap
 from perfkit.book.source import Part
 from perfkit.book.typed import quoted
 
-__all__ = ["USUAL", "Scan", "differing", "lacking", "own_way"]
+__all__ = ["USUAL", "Scan", "differing", "hidden", "lacking", "own_way", "unread"]
 
 LATE, USUAL = 1904, 1900
 BETWEEN = 1462  # days from one epoch to the other [days]
@@ -90,3 +92,41 @@ def lacking(scans: Sequence[Scan], told: TableMap) -> Iterator[Finding]:
             for s, u in zip(scans, units, strict=True)
         )
         yield Finding("warning", "file_units", told.table, column, len(scans), (), {"units": said})
+
+
+def _some(places: Sequence[str]) -> str:
+    return ", ".join(places[:SHOWN]) + (" …" if len(places) > SHOWN else "")
+
+
+def hidden(table: str, path: Path, found: Sequence[Sheet]) -> Iterator[Finding]:
+    """Say what is hidden of a workbook: sheets that are not read, and what is read all the same."""
+    read = [sheet.name for sheet in found]
+    sheets = [place for what, place in found[0].hidden if what == "sheet"]
+    said = [("hidden_read", [name]) for name in read if name in sheets]
+    said += [("hidden_sheet", [name for name in sheets if name not in read])]
+    for kind in ("column", "row"):
+        places = [
+            f"{sheet.name}!{place}" if len(found) > 1 else place
+            for sheet in found
+            for what, place in sheet.hidden
+            if what == kind
+        ]
+        said.append((f"hidden_{kind}", places))
+    for rule, places in said:
+        if places:
+            facts = {"file": path.name, "what": _some(places)}
+            yield Finding("warning", rule, table, "", len(places), (), facts)
+
+
+def unread(taken: Sequence[tuple[TableMap, Sequence[Part]]]) -> Iterator[Finding]:
+    """Name the sheets with rows that no table takes, of workbooks that tables are taken from."""
+    read = {(part.path, part.sheet) for _, parts in taken for part in parts}
+    for told, parts in taken:
+        for path in dict.fromkeys(part.path for part in parts):
+            if not told.files and path.stem != told.table:
+                continue  # a whole book in one workbook, whose strange sheets are named elsewhere
+            others = [name for part in parts if part.path == path for name in part.others]
+            left = [name for name in dict.fromkeys(others) if (path, name) not in read]
+            if left:
+                facts = {"file": path.name, "what": _some(left)}
+                yield Finding("warning", "other_sheet", told.table, "", len(left), (), facts)

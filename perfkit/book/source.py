@@ -50,6 +50,12 @@ class Part:
         For a text file: how it is written.
     database : bool
         Whether it came out of a database.
+    sheet : str
+        For a sheet: its name.
+    others : tuple of str
+        For a sheet: those of the workbook that can be seen and are not read with it.
+    many : bool
+        Whether other sheets of the file belong to the same table.
     """
 
     path: Path
@@ -57,11 +63,14 @@ class Part:
     lines: tuple[int, ...] = ()
     dialect: text.Dialect | None = None
     database: bool = False
+    sheet: str = ""
+    others: tuple[str, ...] = ()
+    many: bool = False
 
     @property
     def label(self) -> str:
-        """The file as its reader knows it."""
-        return self.path.name
+        """The file as its reader knows it, with the sheet where there are several."""
+        return f"{self.path.name} [{self.sheet}]" if self.many else self.path.name
 
 
 @dataclass(frozen=True, slots=True)
