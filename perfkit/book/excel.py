@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
+import html
 import re
 import zipfile
 from collections.abc import Sequence
@@ -21,6 +22,10 @@ __all__ = ["Sheet", "read_sheets"]
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]* t="e"[^>]*>(?:<f[^>]*>[^<]*</f>)?<v>([^<]+)</v>')
+_FORMULA = re.compile(
+    rb'<c r="([A-Z]+)(\d+)"(?![^>]* t="str")[^>]*><f[^>]*>([^<]+)</f>(?:<v ?/>|<v></v>)?</c>'
+)
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
 
@@ -44,6 +49,8 @@ class Sheet:
         What is hidden: other sheets that are not read, and ``row 3`` or ``column B`` that are.
     others : tuple of str
         Sheets with rows that can be seen and are not read.
+    unit : str
+        The unit of money that is said above the header.
     """
 
     name: str
@@ -53,6 +60,7 @@ class Sheet:
     epoch: int
     hidden: tuple[tuple[str, str], ...]
     others: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def _cell(value: object) -> str | None:
@@ -157,6 +165,10 @@ def _sheet(path: Path, told: TableMap, book: Any, name: str, metadata: Sequence[
     (top, left), merged = sheet.start or (0, 0), sheet.merged_cell_ranges or []
     if not rows:
         raise Unread("empty_file")
+    epoch, hidden, unsaid = _beside(path, metadata, name)
+    for (line, column), text in unsaid.items():
+        if 0 <= line - top < len(rows) and 0 <= column - left < len(rows[line - top]):
+            rows[line - top][column - left] = text
     most = max(HEAD_ROWS, told.header_row)
     texts = [[_heading(_cell(v) or "", told.table) for v in row] for row in rows[:most]]
     shown = [(top + i + 1, row) for i, row in enumerate(texts)]
@@ -166,7 +178,6 @@ def _sheet(path: Path, told: TableMap, book: Any, name: str, metadata: Sequence[
     cells = [[_cell(value) for value in row] for row in rows[first:]]
     held = [(i, row) for i, row in enumerate(cells, top + first + 1) if any(row)]
     places = [i for i, text in enumerate(header) if text or any(row[i] for _, row in held)]
-    epoch, hidden = _hidden(path, metadata, name)
     return Sheet(
         name,
         unique([header[i] for i in places], top + at + 1),
@@ -174,6 +185,7 @@ def _sheet(path: Path, told: TableMap, book: Any, name: str, metadata: Sequence[
         tuple(line for line, _ in held),
         epoch,
         hidden,
+        unit=names.unit_above(cell for row in texts[:at] for cell in row),
     )
 
 
@@ -189,13 +201,14 @@ def _is_workbook(path: Path) -> None:
     raise Unread("not_what_it_says", kind=kind)
 
 
-def _hidden(
+def _beside(
     path: Path, sheets: Sequence[Any], name: str
-) -> tuple[int, tuple[tuple[str, str], ...]]:
-    """Look up where serial days begin, and what of a workbook is hidden."""
+) -> tuple[int, tuple[tuple[str, str], ...], dict[tuple[int, int], str]]:
+    """Look up where serial days begin, what is hidden, and cells that hold no value."""
+    unsaid: dict[tuple[int, int], str] = {}
     found = [("sheet", s.name) for s in sheets if not str(s.visible).endswith("Visible")]
     if not zipfile.is_zipfile(path):
-        return 1900, tuple(found)
+        return 1900, tuple(found), unsaid
     with zipfile.ZipFile(path) as parts:
         root = ElementTree.fromstring(parts.read("xl/workbook.xml"))
         settings = root.find(f"{_MAIN}workbookPr")
@@ -205,14 +218,28 @@ def _hidden(
         for sheet in root.iter(f"{_MAIN}sheet"):
             if sheet.get("name") == name:
                 target = targets[sheet.get(_LINK)].removeprefix("/xl/")
-                found += _hidden_parts(parts, f"xl/{target}")
-    return 1904 if late else 1900, tuple(found)
+                markup = parts.read(f"xl/{target}")
+                found += _hidden_parts(markup)
+                unsaid |= _unsaid(markup)
+    return 1904 if late else 1900, tuple(found), unsaid
 
 
-def _hidden_parts(parts: zipfile.ZipFile, member: str) -> list[tuple[str, str]]:
+def _unsaid(markup: bytes) -> dict[tuple[int, int], str]:
+    """Find errors such as #N/A, and formulas that were never worked out: neither is empty."""
+    out: dict[tuple[int, int], str] = {}
+    for sign, cell, before in ((b't="e"', _ERROR, ""), (b"<f", _FORMULA, "=")):
+        for found in cell.finditer(markup) if sign in markup else ():
+            column = 0
+            for letter in found[1]:
+                column = column * 26 + letter - 64
+            out[int(found[2]) - 1, column - 1] = before + html.unescape(found[3].decode())
+    return out
+
+
+def _hidden_parts(markup: bytes) -> list[tuple[str, str]]:
     """List the hidden rows and columns of a sheet, from its own markup."""
     found = []
-    for tag in re.finditer(rb"<(row|col) [^>]*?hidden=\"(?:1|true)\"[^>]*>", parts.read(member)):
+    for tag in re.finditer(rb"<(row|col) [^>]*?hidden=\"(?:1|true)\"[^>]*>", markup):
         place = re.search(rb" (?:r|min)=\"(\d+)\"", tag[0])
         number = int(place[1]) if place else 0
         if tag[1] == b"row":

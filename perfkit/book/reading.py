@@ -47,7 +47,9 @@ def _note(
 
 
 @contextlib.contextmanager
-def _named(path: Path, dialect: text.Dialect | None = None) -> Iterator[None]:
+def _named(
+    path: Path, dialect: text.Dialect | None = None, database: bool = False
+) -> Iterator[None]:
     """Turn what an engine or a library raises into what stops the reading."""
     try:
         yield
@@ -56,7 +58,8 @@ def _named(path: Path, dialect: text.Dialect | None = None) -> Iterator[None]:
     except duckdb.Error as error:
         if dialect is not None:
             raise text.damage(path, dialect) from error
-        raise Unread("damaged", why=source.why(error)) from error
+        rule = "relation_unread" if database else "damaged"
+        raise Unread(rule, why=source.why(error)) from error
     except Exception as error:  # calamine raises its own classes, one a file format
         raise Unread("damaged", why=source.why(error)) from error
 
@@ -94,7 +97,7 @@ class _Table:
                       delimiter=tab, ends=dialect.ends)
             )  # fmt: skip
         scan = text.scan(path, dialect, self.scratch / f"{self.table}{len(self.parts)}.csv")
-        return scan, dialect.header, Part(path, dialect=dialect), USUAL
+        return scan, dialect.header, Part(path, dialect=dialect, unit=dialect.unit), USUAL
 
     def _sheets(self, path: Path) -> list[Opened]:
         with _named(path):
@@ -108,7 +111,8 @@ class _Table:
         name = f"sheet_{self.table}_{len(self.scans) + at}"
         columns = [pa.array(column, pa.string()) for column in sheet.columns]
         self.connection.register(name, pa.table(columns, names=list(sheet.header)))
-        part = Part(path, lines=sheet.lines, sheet=sheet.name, others=sheet.others, many=many)
+        part = Part(path, lines=sheet.lines, sheet=sheet.name, others=sheet.others)
+        part = replace(part, many=many, unit=sheet.unit)
         return f"(SELECT * FROM {name})", sheet.header, part, sheet.epoch
 
     def _parquet(self, path: Path) -> Opened:
@@ -158,7 +162,7 @@ class _Table:
                     count = f"SELECT COUNT(*) FROM {scan} WHERE NOT ({_blank(header)})"
                     ((rows,),) = self.connection.execute(count).fetchall()
                     part = replace(part, rows=rows)
-            self.scans.append(Scan(scan, header, columns, part, self._units(columns), epoch))
+            self._take(Scan(scan, header, columns, part, epoch=epoch))
 
     _several = False
 
@@ -185,8 +189,13 @@ class _Table:
             self.found.append(refusal(self.table, path, error))
             return
         self.connection.register(f"rows_{self.table}", batches)
-        part, units = Part(path, database=True), self._units(columns)
-        self.scans.append(Scan(f"rows_{self.table}", tuple(wanted), columns, part, units))
+        part = Part(path, database=True)
+        self._take(Scan(f"rows_{self.table}", tuple(wanted), columns, part))
+
+    def _take(self, scan: Scan) -> None:
+        units, said = several.units(scan, self.told)
+        self.scans.append(replace(scan, units=units))
+        self.found += said
 
     def _columns(self, path: Path, header: Sequence[str]) -> dict[str, str]:
         """Tell which of their columns is which of ours."""
@@ -219,16 +228,6 @@ class _Table:
             if ours in out:
                 raise Unread("doubled_meaning", column=ours, first=out[ours], second=name)
             out[ours] = name
-
-    def _units(self, columns: Mapping[str, str]) -> dict[str, str]:
-        """Give the units of amounts that a header names."""
-        spec = schema.table(self.table).columns
-        found = {ours: names.split_unit(theirs)[1] for ours, theirs in columns.items()}
-        return {
-            ours: unit
-            for ours, unit in found.items()
-            if unit and ours in spec and spec[ours].type == "yuan" and names.scale_of(unit)
-        }
 
     def _say_columns(self, path: Path, header: Sequence[str], columns: Mapping[str, str]) -> None:
         renamed = {o: t for o, t in columns.items() if o != t}
@@ -279,9 +278,9 @@ class _Table:
         selects = [self._select(scan) for scan in self.scans]
         kind = "VIEW" if self.columnar else "TABLE"
         body = " UNION ALL BY NAME ".join(selects)
-        path, dialect = self.parts[0].path, self.parts[0].dialect
+        first = self.parts[0]
         try:
-            with _named(path, dialect):
+            with _named(first.path, first.dialect, first.database):
                 self.connection.execute(f"CREATE OR REPLACE {kind} came_{self.table} AS {body}")
         except Unread:
             if len(self.parts) == 1:

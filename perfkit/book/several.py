@@ -13,7 +13,7 @@ from perfkit.book.mapping import TableMap
 from perfkit.book.source import Part
 from perfkit.book.typed import quoted
 
-__all__ = ["USUAL", "Scan", "differing", "hidden", "lacking", "own_way", "unread"]
+__all__ = ["USUAL", "Scan", "differing", "hidden", "lacking", "own_way", "units", "unread"]
 
 LATE, USUAL = 1904, 1900
 BETWEEN = 1462  # days from one epoch to the other [days]
@@ -45,6 +45,21 @@ class Scan:
     part: Part
     units: Mapping[str, str] = field(default_factory=dict)
     epoch: int = USUAL
+
+
+def units(scan: Scan, told: TableMap) -> tuple[dict[str, str], list[Finding]]:
+    """Give the units of amounts that a header names, or the lines above it, which is said."""
+    spec = schema.table(told.table).columns
+    money = [ours for ours in scan.columns if ours in spec and spec[ours].type == "yuan"]
+    out = {ours: names.split_unit(scan.columns[ours])[1] for ours in money}
+    out = {ours: unit for ours, unit in out.items() if names.scale_of(unit)}
+    unit = "" if told.unit else scan.part.unit
+    above = [ours for ours in money if unit and ours not in {*out, *told.units}]
+    if not above:
+        return out, []
+    facts = {"file": scan.part.label, "unit": unit, "names": ", ".join(above)}
+    said = Finding("note", "unit_above", told.table, "", len(above), (), facts)
+    return out | dict.fromkeys(above, unit), [said]
 
 
 def differing(scans: Sequence[Scan], told: TableMap) -> dict[str, list[str]]:

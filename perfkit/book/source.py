@@ -56,6 +56,8 @@ class Part:
         For a sheet: those of the workbook that can be seen and are not read with it.
     many : bool
         Whether other sheets of the file belong to the same table.
+    unit : str
+        The unit of money that is said above its header.
     """
 
     path: Path
@@ -66,6 +68,7 @@ class Part:
     sheet: str = ""
     others: tuple[str, ...] = ()
     many: bool = False
+    unit: str = ""
 
     @property
     def label(self) -> str:
@@ -241,7 +244,9 @@ def sql_text(written: str) -> str:
 
 def why(error: Exception) -> str:
     """Give the gist of what an engine or a library said, in one line."""
-    text = str(error).split("\nPossible")[0].removeprefix("Invalid Input Error: ")
+    text = (
+        str(error).split("\nPossible")[0].split("\nLINE ")[0].removeprefix("Invalid Input Error: ")
+    )
     return " · ".join(line for line in text.splitlines() if line.strip()) or type(error).__name__
 
 
