@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from perfkit.book import open_book
+from perfkit.book import check_book, open_book
 from perfkit.cli import main
 from perfkit.errors import BookRefused
 
@@ -151,6 +151,16 @@ CASES: list[tuple[str, str, str, str | bytes, str, int, list[tuple[int, Any]], s
      [(4, "Total")], "are totals", "行合计"),
     ("total_row", "error", BOOK, sheet(TOP, ROW, ROW2, ["小计：", None, None, 3000]), "policy_id",
      1, [(4, "小计：")], "are totals", "行合计"),
+    ("total_row", "error", POLICIES, HEAD + TWO + "合　计,,,,3000,,\n总 计（2件）,,,,3000,,\n"
+     "累计：2 件,,,,1,,\nTotal (2),,,,1,,\n", "policy_id", 4,
+     [(4, "合　计"), (5, "总 计（2件）"), (6, "累计：2 件"), (7, "Total (2)")], "are totals",
+     "行合计"),
+    ("bad_value", "error", BOOK, sheet(TOP, ROW, ["P2", "A2", dt.date(2012, 2, 1), "#N/A"]),
+     "premium", 1, [(3, "#N/A")], "not a sum of money", "不是金额"),
+    ("bad_value", "error", BOOK, sheet([*TOP, "left", "issued_on"], ROW, [*ROW2, None, "#REF!"]),
+     "issued_on", 1, [(3, "#REF!")], "not a date", "不是日期"),
+    ("bad_value", "error", BOOK, sheet(TOP, ROW, [*ROW2[:3], "=1+2"]), "premium", 1,
+     [(3, "=1+2")], "not a sum of money", "不是金额"),
     ("header_again", "error", POLICIES, HEAD + ONE + HEAD + "P2,A1,2012-02-30x,,5,,X\n",
      "policy_id", 1, [(3, "policy_id")], "1 more time(s)", "又出现 1 次表头"),
     ("duplicate_key", "error", POLICIES, HEAD + TWO + "P1,A1,2012-01-10,,9,,X\n", "policy_id", 1,
@@ -179,6 +189,10 @@ CASES: list[tuple[str, str, str, str | bytes, str, int, list[tuple[int, Any]], s
     ("impossible_value", "warning", POLICIES, HEAD.replace("product", "pay_years")
      + TWO.replace("X", "0").replace("Y", "10"), "pay_years", 1, [(2, "0")], "impossible",
      "不可能"),
+    ("unit_above", "note", BOOK, sheet(["2012"], ["单位：万元、件"], TOP, ROW, ROW2), "", 1, [],
+     "amounts are in 万元; so are read: premium", "注明金额单位为万元"),
+    ("unit_above", "note", POLICIES, "新单,（单位:万元）\n" + HEAD + TWO, "", 1, [],
+     "amounts are in 万元", "注明金额单位为万元"),
     ("lost_zeros", "warning", POLICIES, None, "agent_id", 1, [(4, "7")], "zeros in front",
      "补上前导零"),
     ("case_differs", "warning", POLICIES, HEAD + TWO + "P3,a1,2012-01-10,,1,,X\n", "agent_id", 1,
@@ -354,3 +368,27 @@ def test_every_rule_has_its_sentence_places_and_exit_code(
         assert capsys.readouterr().out == ""
         with pytest.raises(BookRefused):
             open_book(folder)
+
+
+def test_a_unit_above_the_header_counts_unless_book_toml_says_another(tmp_path: Path) -> None:
+    text = "单位：万元\n" + HEAD.replace("product", "保费") + ONE.replace("X", "")
+    text = text.replace("premium", "standard_premium").replace("保费", "保费（元）")
+    text = text.replace(",1000,,", ",1.5,,7")
+    folder = made(tmp_path / "b", POLICIES, text)
+    for more, standard in (("", 1_500_000), ('[tables.policies]\nunit = "元"\n', 150)):
+        (folder / "book.toml").write_text(books.SETTINGS + more, encoding="utf-8")
+        book = open_book(folder)
+        frame = book.backend.home(book.tables["policies"])
+        assert frame[["standard_premium", "premium"]].values.tolist() == [[standard, 700]]
+
+
+def test_lost_zeros_are_said_also_where_nobody_is_known(tmp_path: Path) -> None:
+    folder = made(tmp_path / "b", POLICIES, HEAD + TWO.replace("A1", "7").replace("A2", "8"))
+    agents = PEOPLE + (A1 + A2).replace("A1", "007").replace("A2", "008")
+    (folder / AGENTS).write_text(agents, encoding="utf-8")
+    found = {f.rule: f for f in check_book(folder)}
+    assert found["unknown_agent"].severity == "error"
+    assert (found["lost_zeros"].count, found["lost_zeros"].facts["width"]) == (2, 3)
+    more = "[tables.policies.widths]\nagent_id = 3\n"
+    (folder / "book.toml").write_text(books.SETTINGS + more, encoding="utf-8")
+    assert not [f for f in check_book(folder) if f.severity != "note"]

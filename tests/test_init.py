@@ -125,3 +125,18 @@ def test_nothing_readable_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert not (tmp_path / "book.toml").exists()
     assert main(["init", str(tmp_path / "nowhere"), "--lang", "en"]) == 2
     assert "is no folder" in capsys.readouterr().err
+
+
+def test_a_sheet_a_month_is_one_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = folder_of(tmp_path / "office")
+    workbook = openpyxl.Workbook()
+    for month in (1, 2):
+        page = workbook.create_sheet(f"{month}月")
+        page.append(["保单号", "工号", "投保日期", "保费（元）"])
+        page.append([f"P{month}", "A1", dt.date(2012, month, 1), 1])
+    del workbook["Sheet"]
+    workbook.save(folder / "四月.xlsx")
+    assert main(["init", str(folder), "--lang", "zh"]) == 0
+    assert "多个文件或工作表（四月.xlsx [1月], 四月.xlsx [2月]）" in capsys.readouterr().err
+    assert main(["check", str(folder)]) == 0
+    assert open_book(folder).counts["policies"] == 2

@@ -10,6 +10,7 @@ from typing import Any
 import books
 import openpyxl
 import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from perfkit import kpi
 from perfkit.book import Book, Finding, check_book, names, open_book, schema
@@ -325,3 +326,145 @@ def test_an_unknown_rank_is_not_guessed(tmp_path: Path) -> None:
     settings = MAPPED.replace('"业务员" = "agent"\n', "")
     with pytest.raises(BookRefused, match="have a rank that book"):
         open_book(mapped(tmp_path / "b", settings))
+
+
+# --- several files of one table that are not written alike
+
+PARTS = books.SETTINGS + '[tables.policies]\nfile = "p*"\n'
+SHORT = "policy_id,agent_id,submitted_on,premium\n"
+
+
+def parts(folder: Path, settings: str = PARTS, **texts: str) -> Path:
+    """Write a book whose policies lie in several files."""
+    books.tiny(folder, settings)
+    (folder / "policies.csv").unlink()
+    for name, text in texts.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "settings", "fen"),
+    [
+        ("保费(万元)", "保费(元)", PARTS, [1_500_000, 500_000]),
+        ("保费（万元）", "保费", PARTS, [1_500_000, 500_000]),
+        ("保费", "保费（百万元）", PARTS, [150, 500_000_000_000]),
+        ("保费（元）", "保费", PARTS + 'unit = "万元"\n', [150, 5_000_000_000]),
+        ("保费(万元)", "保费(元)", PARTS + '[tables.policies.units]\npremium = "元"\n',
+         [150, 500_000]),
+    ],
+)  # fmt: skip
+def test_each_file_is_read_in_the_unit_its_own_header_names(
+    tmp_path: Path, first: str, second: str, settings: str, fen: list[int]
+) -> None:
+    head = "policy_id,agent_id,submitted_on,"
+    folder = parts(
+        tmp_path / "b",
+        settings,
+        p1=f"{head}{first}\nP1,A1,2012-01-10,1.5\n",
+        p2=f"{head}{second}\nP2,A1,2012-01-10,５０００\n",
+    )
+    book = open_book(folder)
+    assert table(book, "policies")["premium"].tolist() == fen
+    said = [f for f in book.findings if f.rule == "file_units"]
+    assert len(said) == ("units]" not in settings)
+    for one in said:
+        assert one.severity == "warning"
+        assert "p1.csv: " in one.text("zh")
+        assert "{" not in one.text("en") + one.fix("en") + one.text("zh") + one.fix("zh")
+
+
+def test_a_word_in_the_cell_comes_before_the_unit_of_the_column(tmp_path: Path) -> None:
+    policies = "policy_id,agent_id,submitted_on,保费（万元）\nP1,A1,2012-01-10,5000元\n"
+    policies += "P2,A2,2012-01-10,5千元\nP3,A2,2012-01-10,0.5百万\nP4,A2,2012-01-10,2\n"
+    folder = books.tiny(tmp_path / "b")
+    (folder / "policies.csv").write_text(policies, encoding="utf-8")
+    fen = [500_000, 500_000, 50_000_000, 2_000_000]
+    assert table(open_book(folder), "policies")["premium"].tolist() == fen
+
+
+def test_each_workbook_counts_its_days_from_its_own_epoch(tmp_path: Path) -> None:
+    folder = parts(tmp_path / "b", p0=SHORT + "P0,A1,2012-02-11,1\n")
+    for name, serial in (("p1", 39488), ("p2", 40950)):
+        workbook = openpyxl.Workbook()
+        page = workbook.active
+        assert page is not None
+        page.append(SHORT.strip().split(","))
+        page.append([name, "A1", serial, 1])
+        if name == "p1":
+            workbook.epoch = CALENDAR_MAC_1904
+        workbook.save(folder / f"{name}.xlsx")
+    assert table(open_book(folder), "policies")["submitted_on"].tolist() == [day(2012, 2, 11)] * 3
+
+
+def test_a_column_that_one_file_lacks_is_named(tmp_path: Path) -> None:
+    less = "policy_id,agent_id,submitted_on\nP2,A1,2012-01-10\n"
+    folder = parts(tmp_path / "b", p1=SHORT + "P1,A1,2012-01-10,1\n", p2=less)
+    (one,) = errors(folder)
+    assert (one.rule, one.column, one.facts["file"]) == ("column_not_in", "premium", "p2.csv")
+    with pytest.raises(BookRefused, match=r"p2\.csv lacks the column 'premium'"):
+        open_book(folder)
+    more = SHORT.replace("premium", "premium,issued_on") + "P1,A1,2012-01-10,1,2012-01-11\n"
+    folder = parts(tmp_path / "c", p1=more, p2=SHORT + "P2,A1,2012-01-10,1\n")
+    (one,) = [f for f in check_book(folder) if f.rule == "column_not_in"]
+    assert (one.severity, one.column) == ("warning", "issued_on")
+    assert "p2.csv" in one.text("zh")
+    assert "{" not in one.text("zh") + one.fix("zh") + one.text("en") + one.fix("en")
+
+
+def test_rows_behind_a_file_without_rows_keep_their_file_and_line(tmp_path: Path) -> None:
+    folder = parts(tmp_path / "b", p1=SHORT, p2=SHORT + "P1,A1,never,1\n")
+    (bad,) = errors(folder)
+    assert bad.rows == ({"file": "p2.csv", "line": 2, "value": "never"},)
+
+
+# --- several sheets of one workbook
+
+
+def months(path: Path, *names: str, other: str = "") -> None:
+    """Write a workbook with a sheet a month, each of one policy."""
+    workbook = openpyxl.Workbook()
+    for number, name in enumerate(names, 1):
+        page = workbook.create_sheet(name)
+        page.append([name])
+        page.append(["保单号", "工号", "投保日期", "保费（万元）" if number % 2 else "保费"])
+        page.append([f"P{number}", "A1", dt.date(2012, number, 1), 1])
+    if other:
+        workbook.create_sheet(other).append(["a"])
+        workbook[other].append(["b"])
+    del workbook["Sheet"]
+    workbook.save(path)
+
+
+@pytest.mark.parametrize("sheet", ['["1月", "2月", "3月"]', '"?月"', '["1月", "[23]月"]'])
+def test_several_sheets_are_one_table_and_rows_keep_their_sheet(tmp_path: Path, sheet: str) -> None:
+    folder = parts(tmp_path / "b", PARTS + f"sheet = {sheet}\n")
+    months(folder / "p.xlsx", "1月", "2月", "3月", other="说明")
+    book = open_book(folder)
+    assert table(book, "policies")["premium"].tolist() == [1_000_000, 100, 1_000_000]
+    (one,) = [f for f in book.findings if f.rule == "other_sheet"]
+    assert (one.severity, one.count, one.facts["what"]) == ("warning", 1, "说明")
+    assert "{" not in one.text("zh") + one.fix("zh") + one.text("en") + one.fix("en")
+    workbook = openpyxl.load_workbook(folder / "p.xlsx")
+    workbook["2月"]["C3"] = "never"
+    workbook.save(folder / "p.xlsx")
+    (bad,) = errors(folder)
+    assert bad.rows == ({"file": "p.xlsx [2月]", "line": 3, "value": "never"},)
+
+
+def test_a_sheet_that_no_table_takes_is_named(tmp_path: Path) -> None:
+    folder = parts(tmp_path / "b", PARTS + 'sheet = "1月"\n')
+    months(folder / "p.xlsx", "1月", "2月", other="说明")
+    (one,) = [f for f in check_book(folder) if f.rule == "other_sheet"]
+    assert (one.severity, one.table, one.count) == ("warning", "policies", 2)
+    assert "2月, 说明" in one.text("zh")
+    more = '[tables.renewals]\nfile = "p.xlsx"\nsheet = "2月"\n'
+    (folder / "book.toml").write_text(PARTS + 'sheet = "1月"\n' + more, encoding="utf-8")
+    assert "2月" not in "".join(f.text("en") for f in check_book(folder) if f.rule == "other_sheet")
+
+
+def test_a_sheet_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = parts(tmp_path / "b", PARTS + 'sheet = "4月"\n')
+    months(folder / "p.xlsx", "1月", "2月")
+    (one,) = errors(folder)
+    assert (one.rule, one.facts["sheet"], one.facts["sheets"]) == ("no_sheet", "4月", "1月, 2月")

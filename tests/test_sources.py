@@ -255,6 +255,58 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("postgresql://u:hun@ter2@127.0.0.1:1/x", "host name"),
+        ("postgresql://u:hun/ter2@127.0.0.1:1/x", "port"),
+        ("host=127.0.0.1 password=hun ter2 port=1", "connection info string"),
+    ],
+)
+def test_no_part_of_an_unescaped_password_is_said(tmp_path: Path, url: str, named: str) -> None:
+    pytest.importorskip("adbc_driver_postgresql")
+    folder = emptied(tmp_path / "b")
+    say(folder, f'\n[database]\nurl = "{url}"\n')
+    say(folder, '[tables.agents]\nrelation = "a"\n[tables.policies]\nrelation = "p"\n')
+    with pytest.raises(PerfkitError) as caught:
+        check_book(folder)
+    said = caught.value.text("en")
+    assert named in said
+    assert "hun" not in said
+    assert "ter2" not in said
+
+
+@pytest.mark.needs("postgres")
+def test_what_may_not_be_read_or_breaks_off_is_a_finding(
+    tmp_path: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(postgres, "shut")
+    execute(
+        postgres,
+        "DROP ROLE IF EXISTS guest",
+        "CREATE ROLE guest LOGIN",
+        "GRANT USAGE ON SCHEMA shut TO guest",
+        "GRANT SELECT ON shut.agents TO guest",
+    )
+    folder = from_database(tmp_path / "b", "shut", ("agents", "policies"))
+    monkeypatch.setenv("PERFKIT_TEST_DATABASE", postgres.replace("perfkit@", "guest@"))
+    (one,) = [f for f in check_book(folder) if f.severity == "error"]
+    assert (one.rule, one.facts["relation"]) == ("no_relation", "shut.policies")
+    execute(postgres, "DROP OWNED BY guest", "DROP ROLE guest")
+    execute(
+        postgres,
+        "CREATE VIEW shut.broken AS SELECT policy_id, agent_id, 预收日, "
+        "1 / (premium - premium) AS premium FROM shut.policies",
+    )
+    monkeypatch.setenv("PERFKIT_TEST_DATABASE", postgres)
+    text = (folder / "book.toml").read_text(encoding="utf-8")
+    (folder / "book.toml").write_text(text.replace("shut.policies", "shut.broken"))
+    (one,) = [f for f in check_book(folder) if f.severity == "error"]
+    assert (one.rule, one.facts["file"]) == ("relation_unread", "shut.broken")
+    assert "division by zero" in one.text("zh")
+    assert "{" not in one.text("zh") + one.fix("zh") + one.text("en") + one.fix("en")
+
+
+@pytest.mark.parametrize(
     ("database", "key"),
     [
         ("", "missing_setting"),

@@ -24,7 +24,7 @@ __all__ = ["Finding", "check_tables"]
 SHOWN = 5
 MENDED = "mended"
 NO_SLASH = "[^/]+"
-_TYPE_WORDS = {"number": "count"}
+_TYPE_WORDS = {"number": "count", "yuan": "money"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class Finding:
         facts = dict(self.facts)
         if kind := facts.get("type"):
             facts["type"] = words.text(f"unit.{_TYPE_WORDS.get(kind, kind)}", lang)
+        if check := facts.get("check"):
+            facts["check"] = words.text(f"reconcile.{check}", lang)
         near = facts.pop("near", None)
         facts["nearest"] = words.text("errors.nearest", lang, nearest=near) if near else ""
         facts |= {"table": self.table, "column": self.column, "count": self.count}

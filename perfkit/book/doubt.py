@@ -18,7 +18,7 @@ from perfkit.book.check import SHOWN, Finding
 from perfkit.book.source import Raw
 from perfkit.book.typed import quoted
 
-__all__ = ["doubts"]
+__all__ = ["doubts", "strangers"]
 
 ENOUGH = 30  # rows from which a distribution says something [rows]
 MANY = 10  # agents of a unit whose name a lone one is held against [persons]
@@ -255,6 +255,13 @@ def _near(lone: str, known: str) -> bool:
     if len(short) == len(long):
         return sum(a != b for a, b in zip(short, long, strict=True)) == 1
     return any(short == long[:i] + long[i + 1 :] for i in range(len(long)))
+
+
+def strangers(
+    connection: duckdb.DuckDBPyConnection, raws: Mapping[str, Raw], findings: Sequence[Finding]
+) -> list[Finding]:
+    """Say of unknown agents which would be known with zeros before, or in another case."""
+    return list(_Doubts(connection, raws, (), 0).strangers(findings))
 
 
 def doubts(

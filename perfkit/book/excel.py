@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
+import html
 import re
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,10 +18,14 @@ from perfkit.book.mapping import TableMap
 from perfkit.book.text import HEAD_ROWS, pick_header, unique
 from perfkit.book.unread import Unread
 
-__all__ = ["Sheet", "read_sheet"]
+__all__ = ["Sheet", "read_sheets"]
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]* t="e"[^>]*>(?:<f[^>]*>[^<]*</f>)?<v>([^<]+)</v>')
+_FORMULA = re.compile(
+    rb'<c r="([A-Z]+)(\d+)"(?![^>]* t="str")[^>]*><f[^>]*>([^<]+)</f>(?:<v ?/>|<v></v>)?</c>'
+)
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
 
@@ -41,6 +47,10 @@ class Sheet:
         Where the workbook's serial days begin: 1900 or 1904.
     hidden : tuple of str
         What is hidden: other sheets that are not read, and ``row 3`` or ``column B`` that are.
+    others : tuple of str
+        Sheets with rows that can be seen and are not read.
+    unit : str
+        The unit of money that is said above the header.
     """
 
     name: str
@@ -49,6 +59,8 @@ class Sheet:
     lines: tuple[int, ...]
     epoch: int
     hidden: tuple[tuple[str, str], ...]
+    others: tuple[str, ...] = ()
+    unit: str = ""
 
 
 def _cell(value: object) -> str | None:
@@ -67,19 +79,24 @@ def _heading(text: str, table: str) -> str:
     return first if first in schema.table(table).columns else text
 
 
-def _choose(sheets: Sequence[Any], told: TableMap) -> str:
-    """Choose the sheet named like the table, or the only one to be seen; never guess."""
+def _choose(sheets: Sequence[Any], told: TableMap) -> list[str]:
+    """Choose the sheets told, else the one named like the table, or the only one to be seen."""
     every = [sheet.name for sheet in sheets]
     seen = [sheet.name for sheet in sheets if str(sheet.visible).endswith("Visible")]
-    if told.sheet:
-        found = [name for name in every if name.strip() == told.sheet.strip()]
-        if not found:
-            raise Unread("no_sheet", sheet=told.sheet, sheets=", ".join(every))
-        return str(found[0])
+    if told.sheets:
+        out: list[str] = []
+        for wanted in told.sheets:
+            exact = [name for name in every if name.strip() == wanted.strip()]
+            found = exact or [name for name in every if fnmatch.fnmatchcase(name, wanted)]
+            out += [name for name in found if name not in out]
+        # Of several files each need not have every sheet; one that is not read is said.
+        if not out:
+            raise Unread("no_sheet", sheet=", ".join(told.sheets), sheets=", ".join(every))
+        return out
     like = [name for name in every if name.strip().casefold() == told.table]
     like = like or [name for name in seen if names.table_of(name) == told.table]
     if len(like) == 1 or len(seen) == 1 or len(every) == 1:
-        return str((like or seen or every)[0])
+        return [(like or seen or every)[0]]
     raise Unread("which_sheet", sheets=", ".join(every))
 
 
@@ -106,8 +123,8 @@ def _two_rows(merged: Merged, line: int) -> bool:
     return any(r0 <= line == r1 and c1 > c0 for (r0, c0), (r1, c1) in merged)
 
 
-def read_sheet(path: Path, told: TableMap) -> Sheet:
-    """Read one sheet of a workbook.
+def read_sheets(path: Path, told: TableMap) -> list[Sheet]:
+    """Read the sheets of a workbook that hold a table.
 
     Parameters
     ----------
@@ -118,7 +135,8 @@ def read_sheet(path: Path, told: TableMap) -> Sheet:
 
     Returns
     -------
-    Sheet
+    list of Sheet
+        At least one.
 
     Raises
     ------
@@ -129,13 +147,28 @@ def read_sheet(path: Path, told: TableMap) -> Sheet:
 
     _is_workbook(path)
     with CalamineWorkbook.from_path(str(path)) as book:
-        name = _choose(book.sheets_metadata, told)
+        chosen = _choose(book.sheets_metadata, told)
         metadata = list(book.sheets_metadata)
-        sheet = book.get_sheet_by_name(name)
-        rows = sheet.to_python()
-        (top, left), merged = sheet.start or (0, 0), sheet.merged_cell_ranges or []
+        seen = [s.name for s in metadata if str(s.visible).endswith("Visible")]
+        others = [name for name in seen if name not in chosen]
+        others = [name for name in others if book.get_sheet_by_name(name).height > 1]
+        return [
+            replace(_sheet(path, told, book, name, metadata), others=tuple(others))
+            for name in chosen
+        ]
+
+
+def _sheet(path: Path, told: TableMap, book: Any, name: str, metadata: Sequence[Any]) -> Sheet:
+    """Read one sheet."""
+    sheet = book.get_sheet_by_name(name)
+    rows = sheet.to_python()
+    (top, left), merged = sheet.start or (0, 0), sheet.merged_cell_ranges or []
     if not rows:
         raise Unread("empty_file")
+    epoch, hidden, unsaid = _beside(path, metadata, name)
+    for (line, column), text in unsaid.items():
+        if 0 <= line - top < len(rows) and 0 <= column - left < len(rows[line - top]):
+            rows[line - top][column - left] = text
     most = max(HEAD_ROWS, told.header_row)
     texts = [[_heading(_cell(v) or "", told.table) for v in row] for row in rows[:most]]
     shown = [(top + i + 1, row) for i, row in enumerate(texts)]
@@ -145,7 +178,6 @@ def read_sheet(path: Path, told: TableMap) -> Sheet:
     cells = [[_cell(value) for value in row] for row in rows[first:]]
     held = [(i, row) for i, row in enumerate(cells, top + first + 1) if any(row)]
     places = [i for i, text in enumerate(header) if text or any(row[i] for _, row in held)]
-    epoch, hidden = _hidden(path, metadata, name)
     return Sheet(
         name,
         unique([header[i] for i in places], top + at + 1),
@@ -153,6 +185,7 @@ def read_sheet(path: Path, told: TableMap) -> Sheet:
         tuple(line for line, _ in held),
         epoch,
         hidden,
+        unit=names.unit_above(cell for row in texts[:at] for cell in row),
     )
 
 
@@ -168,13 +201,14 @@ def _is_workbook(path: Path) -> None:
     raise Unread("not_what_it_says", kind=kind)
 
 
-def _hidden(
+def _beside(
     path: Path, sheets: Sequence[Any], name: str
-) -> tuple[int, tuple[tuple[str, str], ...]]:
-    """Look up where serial days begin, and what of a workbook is hidden."""
+) -> tuple[int, tuple[tuple[str, str], ...], dict[tuple[int, int], str]]:
+    """Look up where serial days begin, what is hidden, and cells that hold no value."""
+    unsaid: dict[tuple[int, int], str] = {}
     found = [("sheet", s.name) for s in sheets if not str(s.visible).endswith("Visible")]
     if not zipfile.is_zipfile(path):
-        return 1900, tuple(found)
+        return 1900, tuple(found), unsaid
     with zipfile.ZipFile(path) as parts:
         root = ElementTree.fromstring(parts.read("xl/workbook.xml"))
         settings = root.find(f"{_MAIN}workbookPr")
@@ -184,14 +218,28 @@ def _hidden(
         for sheet in root.iter(f"{_MAIN}sheet"):
             if sheet.get("name") == name:
                 target = targets[sheet.get(_LINK)].removeprefix("/xl/")
-                found += _hidden_parts(parts, f"xl/{target}")
-    return 1904 if late else 1900, tuple(found)
+                markup = parts.read(f"xl/{target}")
+                found += _hidden_parts(markup)
+                unsaid |= _unsaid(markup)
+    return 1904 if late else 1900, tuple(found), unsaid
 
 
-def _hidden_parts(parts: zipfile.ZipFile, member: str) -> list[tuple[str, str]]:
+def _unsaid(markup: bytes) -> dict[tuple[int, int], str]:
+    """Find errors such as #N/A, and formulas that were never worked out: neither is empty."""
+    out: dict[tuple[int, int], str] = {}
+    for sign, cell, before in ((b't="e"', _ERROR, ""), (b"<f", _FORMULA, "=")):
+        for found in cell.finditer(markup) if sign in markup else ():
+            column = 0
+            for letter in found[1]:
+                column = column * 26 + letter - 64
+            out[int(found[2]) - 1, column - 1] = before + html.unescape(found[3].decode())
+    return out
+
+
+def _hidden_parts(markup: bytes) -> list[tuple[str, str]]:
     """List the hidden rows and columns of a sheet, from its own markup."""
     found = []
-    for tag in re.finditer(rb"<(row|col) [^>]*?hidden=\"(?:1|true)\"[^>]*>", parts.read(member)):
+    for tag in re.finditer(rb"<(row|col) [^>]*?hidden=\"(?:1|true)\"[^>]*>", markup):
         place = re.search(rb" (?:r|min)=\"(\d+)\"", tag[0])
         number = int(place[1]) if place else 0
         if tag[1] == b"row":

@@ -34,7 +34,7 @@ def _pairs(path: Path, told: Hierarchy) -> dict[str, str]:
     # The header is found by the two names; which of our columns they would be plays no part.
     like = TableMap("agents", columns={"agent_id": told.unit, "recruiter_id": told.parent})
     if path.suffix.lower() in {".xlsx", ".xlsm", ".xls"}:
-        sheet = excel.read_sheet(path, replace(like, sheet=""))
+        sheet = excel.read_sheets(path, like)[0]
         header, lines = sheet.header, list(zip(*sheet.columns, strict=True))
     else:
         dialect = text.look(path, like)

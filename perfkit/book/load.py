@@ -208,7 +208,10 @@ class _Load:
             findings = [] if _refused(self.found) else self.checked()
             if findings and not _refused(self.found):
                 findings = apart.with_premium(self.connection, findings)
-            if not _refused(findings) and not _refused(self.found):
+            wrong = {f.rule for f in [*findings, *self.found] if f.severity == "error"}
+            if wrong == {"unknown_agent"}:  # say at least how they might be known
+                findings += doubt.strangers(self.connection, self.raws, findings)
+            if not wrong:
                 as_of = self.settings.as_of.toordinal()
                 levels = levels_of(self.raws, self.settings.root)
                 findings += doubt.doubts(self.connection, self.raws, levels, as_of, findings)

@@ -161,8 +161,10 @@ class _Look:
         if not texts or not needed:
             return
         blank = " OR ".join(f"{self._cell(name)} IS NULL" for name in needed)
-        words = "|".join(names.mark("totals"))
-        total = f"(?i)(^|[^A-Za-z])({words})[\\s:\\x{{FF1A}}]*$"
+        # Names are spread out in print, and a count may follow: "Total (2)".
+        blanks = f"[{mend.SPACES}]*"
+        words = "|".join(w if w.isascii() else blanks.join(w) for w in names.mark("totals"))
+        total = f"(?i)(^|[^A-Za-z])({words})[{mend.SPACES}]*([:(\\x{{FF1A}}\\x{{FF08}}].*)?$"
         cells = " OR ".join(
             f"REGEXP_MATCHES(TRIM({self._cell(n)}), {mend.literal(total)})" for n in texts
         )

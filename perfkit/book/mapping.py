@@ -18,7 +18,6 @@ DELIMITERS = (",", ";", "\t", "|")
 DECIMALS = (".", ",")
 EPOCHS = (1900, 1904)
 TEXTS = {
-    "sheet": None,
     "encoding": ENCODINGS,
     "delimiter": DELIMITERS,
     "decimal": DECIMALS,
@@ -76,7 +75,9 @@ class TableMap:
         Names or patterns, relative to the book's folder; empty for the contract's own file.
     relation : str
         A table or view of the database, instead of files.
-    sheet, encoding, delimiter, decimal, dates, unit : str
+    sheets : tuple of str
+        Names or patterns of the sheets of a workbook; empty means: look.
+    encoding, delimiter, decimal, dates, unit : str
         What need not be found out; empty means: look.
     header_row : int
         The line of the header, as the program shows it; 0 means: look.
@@ -95,7 +96,7 @@ class TableMap:
     table: str
     files: tuple[str, ...] = ()
     relation: str = ""
-    sheet: str = ""
+    sheets: tuple[str, ...] = ()
     encoding: str = ""
     delimiter: str = ""
     decimal: str = ""
@@ -166,12 +167,12 @@ class _Reader:
                 raise self.refuse(f"{name}.{key}", value, '"…"' if kind is str else "1, 2, 3 …")
         return dict(found)
 
-    def files(self) -> tuple[str, ...]:
-        value = self.body.get("file", self.body.get("files", ()))
+    def listed(self, name: str, other: str = "", example: str = "…") -> tuple[str, ...]:
+        value = self.body.get(name, self.body.get(other, ()))
         listed = [value] if isinstance(value, str) else value
         if not isinstance(listed, list | tuple) or not all(isinstance(f, str) for f in listed):
-            raise self.refuse("file", value, '"….csv", ["…", "…"]')
-        return tuple(listed)
+            raise self.refuse(name, value, f'"{example}", ["…", "…"]')
+        return tuple(text for text in listed if text)
 
     def scales(self) -> dict[str, str]:
         units = self.part("units")
@@ -208,7 +209,7 @@ class _Reader:
         return Status(str(body["column"]), str(body["on"]), dict(body["values"]))
 
     def read(self) -> TableMap:
-        allowed = ("file", "files", "header_row", "epoch", *TEXTS, *PARTS)
+        allowed = ("file", "files", "sheet", "header_row", "epoch", *TEXTS, *PARTS)
         for name, value in self.body.items():
             if name not in allowed:
                 raise self.refuse(name, value, ", ".join(allowed))
@@ -216,7 +217,8 @@ class _Reader:
         values = self.part("values", Mapping)
         return TableMap(
             self.table,
-            files=self.files(),
+            files=self.listed("file", "files", "….csv"),
+            sheets=self.listed("sheet"),
             header_row=self.whole("header_row"),
             epoch=self.whole("epoch", EPOCHS),
             columns=self.part("columns"),

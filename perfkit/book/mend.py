@@ -13,7 +13,21 @@ from typing import Any
 from perfkit.book import names, schema
 from perfkit.book.mapping import TableMap
 
-__all__ = ["SENTINELS", "Sign", "Way", "evidence", "literal", "mended", "odd", "signs", "wide"]
+__all__ = [
+    "SENTINELS",
+    "YUAN",
+    "Sign",
+    "Way",
+    "evidence",
+    "later",
+    "literal",
+    "mended",
+    "odd",
+    "signs",
+    "way_of",
+    "wide",
+    "with_unit",
+]
 
 SPACES = "\t\n\r\x0b\x0c \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 BLANKS = "".join(chr(c) for c in (9, 10, 11, 12, 13, 32, 0x85, 0xA0, 0x1680, 0x2028, 0x2029,
@@ -34,6 +48,8 @@ COMPACT = r"^((?:19|20|99)\d{2})([01]\d)([0-3]\d)$"
 MONTH, COMPACT_MONTH = r"^\d{4}-\d{2}$", r"^((?:19|20)\d{2})(0[1-9]|1[0-2])$"
 TURNED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + TIME
 SERIAL = r"^[1-7]\d{4}(?:\.\d+)?$"
+YUANS = "".join(names.mark("money")[:3])
+YUAN = YUANS[0]
 THOUSANDS = r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 COMMA = r"^[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?$"
 
@@ -163,9 +179,29 @@ def _core(text: str, way: Way) -> str:
 
 def _scales() -> dict[str, int]:
     """Give the words of scale that stand behind an amount, once its currency is gone."""
-    money = [m for m in names.mark("money") if len(m) == 1]
-    words = [w for w in names.units().split(", ") if len(w) == 1 and w not in money]
-    return {word: names.scale_of(word) or 1 for word in words}
+    plain = [w for w in names.units().split(", ") if not w.isascii() and w[-1] != YUAN]
+    return {word: names.scale_of(word) or 1 for word in sorted(plain, key=len, reverse=True)}
+
+
+def _behind() -> str:
+    """Write the pattern of the word of scale behind an amount."""
+    return f"({'|'.join(_scales())})$"
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Write an amount with its unit behind it, in SQL, unless it has one of its own."""
+    words = {scale: word for word, scale in reversed(_scales().items())} | {1: ""}
+    word = words[names.scale_of(unit) or 1] + YUAN
+    digits = f"[{WIDE_CODES[:10]}0-9][)\uff09]?[{SPACES}]*$"
+    return f"CASE WHEN {_like(text, digits)} THEN {text} || {literal(word)} ELSE {text} END"
+
+
+def later(text: str, days: int) -> str:
+    """Write a serial day so many days later, in SQL; another cell stays as it is."""
+    return (
+        f"CASE WHEN {_like(text, SERIAL)} THEN CAST(CAST({text} AS DOUBLE) + {days} AS VARCHAR) "
+        f"ELSE {text} END"
+    )
 
 
 def evidence(column: schema.Column, text: str, way: Way) -> dict[str, str]:
@@ -186,8 +222,7 @@ def evidence(column: schema.Column, text: str, way: Way) -> dict[str, str]:
             "mdy": f"CASE WHEN {turned} THEN {second} END",
         }
     core = _core(text, way)
-    words = "".join(_scales())
-    end = rf"[{words}]?$"
+    end = _behind().replace("$", "?$")
     return {
         "comma": _like(core, rf"^[-+]?(?:\d+|\d{{1,3}}(?:\.\d{{3}})+),(?:\d{{1,2}}|\d{{4,}}){end}")
         + " OR "
@@ -232,11 +267,10 @@ def signs(column: schema.Column, text: str, way: Way) -> Iterator[Sign]:
     else:
         core = _core(text, way)
         pattern, rule = (COMMA, "decimal_comma") if way.decimal == "," else (THOUSANDS, "thousands")
-        words = "".join(_scales())
-        bare = f"REGEXP_REPLACE({core}, '[{words}]$', '')"
+        bare = f"REGEXP_REPLACE({core}, {literal(_behind())}, '')"
         yield Sign("note", rule, name, f"CONTAINS({bare}, ',') AND {_like(bare, pattern)}")
         marks = "|".join(re.escape(m) for m in names.mark("money"))
-        yield Sign("note", "money_words", name, _like(here, f"{marks}|[{words}]$"))
+        yield Sign("note", "money_words", name, _like(here, f"{marks}|{_behind()}"))
 
 
 def _sentinel(day: str) -> str:
@@ -267,10 +301,13 @@ def _dated(here: str, way: Way, column: schema.Column) -> str:
 
 def _number(text: str, way: Way) -> str:
     """Write an amount in yuan with a decimal point; what is none stays as it came."""
-    core, scales = _core(text, way), _scales()
-    bare = f"REGEXP_REPLACE({core}, '[{''.join(scales)}]$', '')"
-    whens = " ".join(f"WHEN {literal(w)} THEN {scale}" for w, scale in scales.items())
-    scale = f"(CASE RIGHT({core}, 1) {whens} ELSE {way.scale} END)"
+    core = _core(text, way)
+    bare = f"REGEXP_REPLACE({core}, {literal(_behind())}, '')"
+    whens = " ".join(f"WHEN {literal(w)} THEN {scale}" for w, scale in _scales().items())
+    # A cell that names its unit is in that one, also where the column is in another.
+    plain = _like(_norm(text, way), f"[{YUANS}][)]?$")
+    own = f"CASE WHEN {plain} THEN 1 ELSE {way.scale} END"
+    scale = f"(CASE {_part(core, _behind(), 1)} {whens} ELSE {own} END)"
     if way.decimal == ",":
         plain = f"REPLACE(REPLACE({bare}, '.', ''), ',', '.')"
         plain = f"CASE WHEN {_like(bare, COMMA)} THEN {plain} END"

@@ -6,7 +6,7 @@ import functools
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ __all__ = [
     "scale_of",
     "split_unit",
     "table_of",
+    "unit_above",
     "units",
     "value_of",
     "values",
@@ -122,6 +123,24 @@ def scale_of(unit: str) -> int | None:
     """
     found: int | None = _read()["scales"].get(unit.strip().casefold())
     return found
+
+
+def unit_above(cells: Iterable[str]) -> str:
+    """Find the unit of money that is said above a header; empty when none is.
+
+    Examples
+    --------
+    >>> unit_above(["New business", "(unit: wan)"]), unit_above(["Unit: north"])
+    ('wan', '')
+    """
+    said = "|".join(mark("unit"))
+    for cell in cells:
+        plain = unicodedata.normalize("NFKC", cell)
+        for found in re.finditer(rf"(?i)(?:{said})\s*:\s*([^()\[\]]+)", plain):
+            for unit in re.split(r"[\s,;/\u3001]+", found[1].strip()):
+                if scale_of(unit):
+                    return unit
+    return ""
 
 
 def units() -> str:

@@ -20,6 +20,8 @@ __all__ = ["Database", "open_database"]
 SETTINGS = ("url", "url_env")
 # What comes as it is; everything else comes as text, so that no digit and no zone is lost.
 AS_IT_IS = {"date", "smallint", "integer", "bigint", "text", "character varying"}
+# What may be a password: behind the user's name up to the last @, or behind "password=".
+SECRET = r"(?s)//[^:@/]*:(.*)@|password\s*=(.*?)(?=\s\w+\s*=|$)"
 LISTED = (
     "SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute "
     "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
@@ -73,6 +75,11 @@ class Database:
             A table or view, with its schema.
         columns : mapping of str to str
             The columns wanted, with their types.
+
+        Raises
+        ------
+        Unread
+            Nobody may read it.
         """
         cells = [
             _quoted(name) if kind in AS_IT_IS else f"{_quoted(name)}::text AS {_quoted(name)}"
@@ -80,7 +87,10 @@ class Database:
         ]
         cursor = self._connection.cursor()
         self._reading.append(cursor)  # the stream ends with its cursor
-        cursor.execute(f"SELECT {', '.join(cells)} FROM {_relation(relation)}")
+        try:
+            cursor.execute(f"SELECT {', '.join(cells)} FROM {_relation(relation)}")
+        except cursor.connection.Error as error:
+            raise Unread("no_relation", relation=relation) from error
         return cursor.fetch_record_batch()
 
     def close(self) -> None:
@@ -134,10 +144,20 @@ def open_database(settings: Mapping[str, Any], path: Path) -> Database:
     try:
         return Database(dbapi.connect(url))
     except dbapi.Error as error:
-        raise PerfkitError("no_database", path=path, why=_gist(str(error))) from error
+        raise PerfkitError("no_database", path=path, why=_gist(str(error), url)) from error
 
 
-def _gist(said: str) -> str:
-    """Give the driver's reason in one line, without an address, which may hold a password."""
+def _gist(said: str, url: str) -> str:
+    """Give the driver's reason in one line, without an address or any part of a password.
+
+    A password with an unescaped sign such as @ is cut up by the driver, and its rest named as a
+    host or a port.
+    """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return re.sub(r"\w+://\S+", "…", " ".join(lines)) or "–"
+    line = re.sub(r"\w+://\S+", "…", " ".join(lines))
+    secrets = "\n".join(found[1] or found[2] or "" for found in re.finditer(SECRET, url))
+
+    def named(quote: re.Match[str]) -> str:
+        return '"…"' if "@" in quote[1] or quote[1] in secrets else quote[0]
+
+    return re.sub(r'"([^"]+)"', named, line) or "–"

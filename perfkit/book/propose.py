@@ -59,6 +59,11 @@ class _Seen:
     columns: Mapping[str, str]
     score: tuple[float, int]
 
+    @property
+    def label(self) -> str:
+        """The file as its reader knows it, with its sheet."""
+        return f"{self.path.name} [{self.sheet}]" if self.sheet else self.path.name
+
 
 @dataclass(slots=True)
 class _State:
@@ -75,7 +80,7 @@ class _State:
 def _headers(path: Path, like: TableMap, sheet: str) -> tuple[str, ...]:
     """Read the header of a file as if it were a table."""
     if path.suffix.lower() in BOOKS:
-        return excel.read_sheet(path, replace(like, sheet=sheet)).header
+        return excel.read_sheets(path, replace(like, sheets=(sheet,)))[0].header
     if path.suffix == ".parquet":
         import pyarrow.parquet as pq
 
@@ -155,9 +160,8 @@ def _mapped(state: _State, lang: str) -> None:
     """Write down how the files become tables, as far as it can be told."""
     for table, seen in state.seen.items():
         first = seen[0]
-        several = len({one.path for one in seen}) > 1
-        if several:
-            listed = ", ".join(one.path.name for one in seen)
+        if len(seen) > 1:
+            listed = ", ".join(one.label for one in seen)
             facts = {"table": table, "files": listed}
             state.decisions.append(words.text("init.several", lang, **facts))
         renamed = {o: t for o, t in first.columns.items() if o != t}
@@ -165,7 +169,7 @@ def _mapped(state: _State, lang: str) -> None:
         state.told[table] = TableMap(
             table,
             files=tuple(dict.fromkeys(one.path.name for one in seen)),
-            sheet=first.sheet if len(sheets) > 1 else "",
+            sheets=tuple(dict.fromkeys(one.sheet for one in seen)) if len(sheets) > 1 else (),
             columns=renamed,
         )
         for column in schema.table(table).needed:
@@ -286,8 +290,9 @@ def _tables(state: _State, lang: str) -> Iterator[str]:
         yield f"\n# {getattr(schema.table(table), lang)}\n[tables.{table}]"
         files = told.files[0] if len(told.files) == 1 else list(told.files)
         yield f"file = {_toml(files)}"
-        if told.sheet:
-            yield f"sheet = {_toml(told.sheet)}"
+        if told.sheets:
+            sheets = told.sheets[0] if len(told.sheets) == 1 else list(told.sheets)
+            yield f"sheet = {_toml(sheets)}"
         yield f"# {say['options']}"
         yield f"\n[tables.{table}.columns]"
         for column, spec in schema.table(table).columns.items():

@@ -14,10 +14,11 @@ from typing import Any
 
 import duckdb
 
-from perfkit.book import excel, names, schema, source, text
+from perfkit.book import excel, names, schema, several, source, text
 from perfkit.book.check import Finding
 from perfkit.book.mapping import TableMap
 from perfkit.book.postgres import Database
+from perfkit.book.several import USUAL, Scan
 from perfkit.book.source import Part, Raw
 from perfkit.book.typed import quoted
 from perfkit.book.unread import Unread
@@ -28,6 +29,7 @@ __all__ = ["Progress", "open_tables", "refusal"]
 SHOWN = 5
 SHEETS = (".xlsx", ".xlsm", ".xls")
 Found = list[Finding]
+Opened = tuple[str, tuple[str, ...], Part, int]  # what to select from, header, place, epoch
 Progress = Callable[[str, int, int], None]
 
 
@@ -45,7 +47,9 @@ def _note(
 
 
 @contextlib.contextmanager
-def _named(path: Path, dialect: text.Dialect | None = None) -> Iterator[None]:
+def _named(
+    path: Path, dialect: text.Dialect | None = None, database: bool = False
+) -> Iterator[None]:
     """Turn what an engine or a library raises into what stops the reading."""
     try:
         yield
@@ -54,7 +58,8 @@ def _named(path: Path, dialect: text.Dialect | None = None) -> Iterator[None]:
     except duckdb.Error as error:
         if dialect is not None:
             raise text.damage(path, dialect) from error
-        raise Unread("damaged", why=source.why(error)) from error
+        rule = "relation_unread" if database else "damaged"
+        raise Unread(rule, why=source.why(error)) from error
     except Exception as error:  # calamine raises its own classes, one a file format
         raise Unread("damaged", why=source.why(error)) from error
 
@@ -74,12 +79,14 @@ class _Table:
         self.connection, self.told, self.scratch = connection, told, scratch
         self.table = told.table
         self.found: Found = []
-        self.parts: list[Part] = []
-        self.scans: list[tuple[str, tuple[str, ...], dict[str, str]]] = []
-        self.epoch = 1900
-        self.units: dict[str, str] = {}
+        self.scans: list[Scan] = []
 
-    def _text(self, path: Path) -> tuple[str, tuple[str, ...], Part]:
+    @property
+    def parts(self) -> list[Part]:
+        """Its files, in the order of the rows."""
+        return [scan.part for scan in self.scans]
+
+    def _text(self, path: Path) -> Opened:
         dialect = text.look(path, self.told)
         usual = dialect.encoding == "utf-8" and dialect.delimiter == "," and not dialect.bom
         if not usual or dialect.ends != "LF":
@@ -90,32 +97,25 @@ class _Table:
                       delimiter=tab, ends=dialect.ends)
             )  # fmt: skip
         scan = text.scan(path, dialect, self.scratch / f"{self.table}{len(self.parts)}.csv")
-        return scan, dialect.header, Part(path, dialect=dialect)
+        return scan, dialect.header, Part(path, dialect=dialect, unit=dialect.unit), USUAL
 
-    def _sheet(self, path: Path) -> tuple[str, tuple[str, ...], Part]:
+    def _sheets(self, path: Path) -> list[Opened]:
+        with _named(path):
+            found = excel.read_sheets(path, self.told)
+        self.found += several.hidden(self.table, path, found)
+        return [self._sheet(path, sheet, at, len(found) > 1) for at, sheet in enumerate(found)]
+
+    def _sheet(self, path: Path, sheet: excel.Sheet, at: int, many: bool) -> Opened:
         import pyarrow as pa
 
-        with _named(path):
-            sheet = excel.read_sheet(path, self.told)
-        self.epoch = sheet.epoch
-        kinds = {kind for kind, _ in sheet.hidden}
-        for kind in sorted(kinds):
-            hidden = [place for what, place in sheet.hidden if what == kind and place != sheet.name]
-            if kind == "sheet" and sheet.name in [p for k, p in sheet.hidden if k == kind]:
-                self.found.append(
-                    _note("hidden_read", self.table, path, "warning", what=sheet.name)
-                )
-            if hidden:
-                some = ", ".join(hidden[:SHOWN]) + (" …" if len(hidden) > SHOWN else "")
-                one = _note(f"hidden_{kind}", self.table, path, "warning", what=some)
-                self.found.append(replace(one, count=len(hidden)))
-        name = f"sheet_{self.table}_{len(self.parts)}"
+        name = f"sheet_{self.table}_{len(self.scans) + at}"
         columns = [pa.array(column, pa.string()) for column in sheet.columns]
         self.connection.register(name, pa.table(columns, names=list(sheet.header)))
-        part = Part(path, lines=sheet.lines)
-        return f"(SELECT * FROM {name})", sheet.header, part
+        part = Part(path, lines=sheet.lines, sheet=sheet.name, others=sheet.others)
+        part = replace(part, many=many, unit=sheet.unit)
+        return f"(SELECT * FROM {name})", sheet.header, part, sheet.epoch
 
-    def _parquet(self, path: Path) -> tuple[str, tuple[str, ...], Part]:
+    def _parquet(self, path: Path) -> Opened:
         where = path / "**/*.parquet" if path.is_dir() else path
         if path.is_file():
             with path.open("rb") as stream:
@@ -131,7 +131,7 @@ class _Table:
             described = self.connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
             zoned = [row[0] for row in described if row[1] == "TIMESTAMP WITH TIME ZONE"]
             scan = self._local(path, scan, zoned) if zoned else scan
-        return scan, tuple(row[0] for row in described), Part(path)
+        return scan, tuple(row[0] for row in described), Part(path), USUAL
 
     def _local(self, path: Path, scan: str, zoned: Sequence[str]) -> str:
         """Take moments as local times of the zone the file names; without one they are UTC."""
@@ -151,20 +151,18 @@ class _Table:
 
     def add(self, path: Path) -> None:
         """Open one file."""
-        if path.suffix == ".parquet":
-            scan, header, part = self._parquet(path)
-        elif path.suffix.lower() in SHEETS:
-            scan, header, part = self._sheet(path)
+        if path.suffix.lower() in SHEETS:
+            opened = self._sheets(path)
         else:
-            scan, header, part = self._text(path)
-        with _named(path, part.dialect):
-            columns = self._columns(path, header)
-            if len(self.told.files) > 1 or self._several:
-                count = f"SELECT COUNT(*) FROM {scan} WHERE NOT ({_blank(header)})"
-                ((rows,),) = self.connection.execute(count).fetchall()
-                part = replace(part, rows=rows)
-        self.parts.append(part)
-        self.scans.append((scan, header, columns))
+            opened = [self._parquet(path) if path.suffix == ".parquet" else self._text(path)]
+        for scan, header, part, epoch in opened:
+            with _named(path, part.dialect):
+                columns = self._columns(Path(part.label), header)
+                if self._several or part.many:
+                    count = f"SELECT COUNT(*) FROM {scan} WHERE NOT ({_blank(header)})"
+                    ((rows,),) = self.connection.execute(count).fetchall()
+                    part = replace(part, rows=rows)
+            self._take(Scan(scan, header, columns, part, epoch=epoch))
 
     _several = False
 
@@ -176,6 +174,7 @@ class _Table:
                 self.add(path)
             except Unread as error:
                 self.found.append(refusal(self.table, path, error))
+        self.found += several.lacking(self.scans, self.told)
 
     def add_relation(self, database: Database) -> None:
         """Open a table of a database: only the columns that are ours, or that ours are made of."""
@@ -190,8 +189,13 @@ class _Table:
             self.found.append(refusal(self.table, path, error))
             return
         self.connection.register(f"rows_{self.table}", batches)
-        self.parts.append(Part(path, database=True))
-        self.scans.append((f"rows_{self.table}", tuple(wanted), columns))
+        part = Part(path, database=True)
+        self._take(Scan(f"rows_{self.table}", tuple(wanted), columns, part))
+
+    def _take(self, scan: Scan) -> None:
+        units, said = several.units(scan, self.told)
+        self.scans.append(replace(scan, units=units))
+        self.found += said
 
     def _columns(self, path: Path, header: Sequence[str]) -> dict[str, str]:
         """Tell which of their columns is which of ours."""
@@ -226,11 +230,6 @@ class _Table:
             out[ours] = name
 
     def _say_columns(self, path: Path, header: Sequence[str], columns: Mapping[str, str]) -> None:
-        for ours, theirs in columns.items():
-            _, unit = names.split_unit(theirs)
-            kind = schema.table(self.table).columns[ours].type
-            if unit and kind == "yuan" and names.scale_of(unit) is not None:
-                self.units[ours] = unit
         renamed = {o: t for o, t in columns.items() if o != t}
         if renamed:
             said = ", ".join(f"{theirs} → {ours}" for ours, theirs in renamed.items())
@@ -245,9 +244,10 @@ class _Table:
     @property
     def plain(self) -> bool:
         """Whether nothing needs a second look: one file of ours, plainly written."""
-        if self.told.changes or len(self.parts) != 1 or self.units:
+        if self.told.changes or len(self.scans) != 1 or self.scans[0].units:
             return False
-        (part,), ((_, header, columns),) = self.parts, self.scans
+        scan = self.scans[0]
+        part, header, columns = scan.part, scan.header, scan.columns
         clean = part.dialect.plain if part.dialect else part.path.suffix == ".parquet"
         return (
             clean
@@ -255,14 +255,15 @@ class _Table:
             and (set(columns) <= set(header))
         )
 
-    def _select(self, scan: str, header: Sequence[str], columns: Mapping[str, str]) -> str:
+    def _select(self, scan: Scan) -> str:
         """Choose ours by our names; what is not ours keeps its own, so that it is said."""
-        theirs = {ours: name for ours, name in columns.items() if ours != name}
+        theirs = {ours: quoted(name) for ours, name in scan.columns.items() if ours != name}
+        theirs |= several.own_way(scan, self.scans, self.told)
         cells = [
-            f"{quoted(theirs[ours])} AS {quoted(ours)}" if ours in theirs else quoted(ours)
-            for ours in self._names(header, columns)
+            f"{theirs[ours]} AS {quoted(ours)}" if ours in theirs else quoted(ours)
+            for ours in self._names(scan.header, scan.columns)
         ]
-        return f"SELECT {', '.join(cells)} FROM {scan}"
+        return f"SELECT {', '.join(cells)} FROM {scan.sql}"
 
     def _names(self, header: Sequence[str], columns: Mapping[str, str]) -> list[str]:
         """List the columns taken: ours, and those that are not ours as far as they are kept."""
@@ -274,12 +275,12 @@ class _Table:
 
     def came(self) -> None:
         """Make the table as it came, with our names; columnar files stay where they are."""
-        selects = [self._select(*scan) for scan in self.scans]
+        selects = [self._select(scan) for scan in self.scans]
         kind = "VIEW" if self.columnar else "TABLE"
         body = " UNION ALL BY NAME ".join(selects)
-        path, dialect = self.parts[0].path, self.parts[0].dialect
+        first = self.parts[0]
         try:
-            with _named(path, dialect):
+            with _named(first.path, first.dialect, first.database):
                 self.connection.execute(f"CREATE OR REPLACE {kind} came_{self.table} AS {body}")
         except Unread:
             if len(self.parts) == 1:
@@ -313,11 +314,13 @@ class _Table:
         name = self.table
         self.connection.execute(f"CREATE OR REPLACE VIEW raw_{name} AS SELECT * FROM came_{name}")
         if self.plain and not self.columnar:  # all text
-            _, header, columns = self.scans[0]
-            found = [(ours, "VARCHAR") for ours in self._names(header, columns)]
+            first = self.scans[0]
+            found = [(ours, "VARCHAR") for ours in self._names(first.header, first.columns)]
         else:
             described = self.connection.execute(f"DESCRIBE came_{name}").fetchall()
             found = [(row[0], row[1]) for row in described]
+        apart = several.differing(self.scans, self.told)
+        units = {c: u for scan in self.scans for c, u in scan.units.items() if c not in apart}
         return Raw(
             table=name,
             path=self.parts[0].path,
@@ -325,9 +328,9 @@ class _Table:
             types=tuple(kind for _, kind in found),
             parts=tuple(self.parts),
             told=self.told,
-            headers=self.scans[0][2],
-            units=dict(self.units),
-            epoch=self.epoch,
+            headers=self.scans[0].columns,
+            units=units,
+            epoch=min(scan.epoch for scan in self.scans),
             plain=self.plain,
             columnar=self.columnar,
         )
@@ -363,7 +366,7 @@ def open_tables(
     dict of str to Raw, list of Finding
         A table whose file cannot be taken is an error instead.
     """
-    raws, found = {}, []
+    raws, found, taken = {}, list[Finding](), []
     for number, (table, files) in enumerate(paths.items()):
         if progress:
             progress(table, number, len(paths))
@@ -378,4 +381,5 @@ def open_tables(
             except Unread as error:
                 coming.found.append(refusal(table, coming.parts[0].path, error))
         found += coming.found
-    return raws, found
+        taken.append((coming.told, coming.parts))
+    return raws, [*found, *several.unread(taken)]

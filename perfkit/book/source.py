@@ -42,21 +42,38 @@ class Part:
     ----------
     path : Path
         The file or folder; for a database, the name of the relation.
-    rows : int
-        Its rows; 0 where the table has no other part. [rows]
+    rows : int or None
+        Its rows; None where the table has no other part. [rows]
     lines : tuple of int
         For a sheet: the line of every row, as the program shows it.
     dialect : Dialect or None
         For a text file: how it is written.
     database : bool
         Whether it came out of a database.
+    sheet : str
+        For a sheet: its name.
+    others : tuple of str
+        For a sheet: those of the workbook that can be seen and are not read with it.
+    many : bool
+        Whether other sheets of the file belong to the same table.
+    unit : str
+        The unit of money that is said above its header.
     """
 
     path: Path
-    rows: int = 0
+    rows: int | None = None
     lines: tuple[int, ...] = ()
     dialect: text.Dialect | None = None
     database: bool = False
+    sheet: str = ""
+    others: tuple[str, ...] = ()
+    many: bool = False
+    unit: str = ""
+
+    @property
+    def label(self) -> str:
+        """The file as its reader knows it, with the sheet where there are several."""
+        return f"{self.path.name} [{self.sheet}]" if self.many else self.path.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +246,9 @@ def sql_text(written: str) -> str:
 
 def why(error: Exception) -> str:
     """Give the gist of what an engine or a library said, in one line."""
-    text = str(error).split("\nPossible")[0].removeprefix("Invalid Input Error: ")
+    text = (
+        str(error).split("\nPossible")[0].split("\nLINE ")[0].removeprefix("Invalid Input Error: ")
+    )
     return " · ".join(line for line in text.splitlines() if line.strip()) or type(error).__name__
 
 
@@ -268,10 +287,10 @@ def places(raw: Raw, rows: Sequence[int]) -> list[tuple[str, int]]:
     out: dict[int, tuple[str, int]] = {}
     before = 0
     for part in raw.parts:
-        here = [n for n in rows if n > before and (not part.rows or n <= before + part.rows)]
+        here = [n for n in rows if n > before and (part.rows is None or n <= before + part.rows)]
         lines = _lines(part, [n - before for n in here])
-        out |= {n: (part.path.name, line) for n, line in zip(here, lines, strict=True)}
-        before += part.rows
+        out |= {n: (part.label, line) for n, line in zip(here, lines, strict=True)}
+        before += part.rows or 0
     return [out[n] for n in rows]
 
 

@@ -6,6 +6,7 @@ A plain file (UTF-8, commas) is scanned where it lies; any other is first writte
 from __future__ import annotations
 
 import csv
+import itertools
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ class Dialect:
         Whether it begins with a byte order mark.
     plain : bool
         Whether it holds only letters, digits and the commonest marks, and no row begins empty.
+    unit : str
+        The unit of money that is said above the header.
     """
 
     encoding: str
@@ -49,6 +52,7 @@ class Dialect:
     ends: str
     bom: bool
     plain: bool
+    unit: str = ""
 
     @property
     def usual(self) -> bool:
@@ -197,8 +201,10 @@ def look(path: Path, told: TableMap) -> Dialect:
         refuse_broken(path, encoding)
     delimiter, line, header = _head(path, encoding, told, walked.start)
     stripped = [name.strip() for name in header]
-    ends = walked.ends
-    return Dialect(encoding, delimiter, line, unique(stripped, line), ends, bom, walked.plain)
+    above = itertools.takewhile(lambda row: row[0] < line, rows(path, encoding, delimiter))
+    unit = names.unit_above(cell for _, row in above for cell in row)
+    named = unique(stripped, line)
+    return Dialect(encoding, delimiter, line, named, walked.ends, bom, walked.plain, unit)
 
 
 def _quoted(text: str) -> str:

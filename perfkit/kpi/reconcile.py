@@ -238,8 +238,8 @@ def reconcile_findings(found: pd.DataFrame, shown: int = 5) -> list[Finding]:
                 facts = {"check": check}
                 out.append(Finding(severity, rule, table, check, len(rows), places, facts))
         if agrees.fillna(value=False).any():
-            count = int(agrees.sum())
-            out.append(Finding("note", "reconcile_agrees", table, check, count))
+            count, facts = int(agrees.sum()), {"check": check}
+            out.append(Finding("note", "reconcile_agrees", table, check, count, (), facts))
     return sorted(out, key=lambda f: ("warning", "note").index(f.severity))
 
 
