@@ -24,6 +24,7 @@ ENGINES = {
         ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
         "install Debian's package chromium, or Chrome",
     ),
+    "libreoffice": (("soffice", "libreoffice"), "install Debian's package libreoffice-calc"),
     "spark": (("java",), "make test-engines brings pyspark and Java"),
     "postgres": (
         ("initdb",),

@@ -63,6 +63,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> str:
 class Commands:
     """The commands, each with its call, its help and an example."""
 
+    first = ""
+
     def __init__(self) -> None:
         self.parser = argparse.ArgumentParser(
             prog="perfkit",
@@ -72,12 +74,23 @@ class Commands:
         )
         self._all = self.parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    def group(self, name: str, about: str) -> Commands:
+        """Open a group of commands that share their first word."""
+        inner = Commands.__new__(Commands)
+        inner.parser = self._all.add_parser(name, help=about, description=about)
+        inner._all = inner.parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        inner.first = f"{self.first}{name} "
+        return inner
+
     def add(
         self, name: str, call: Callable[[Any], int], about: str, example: str
     ) -> argparse.ArgumentParser:
         """Add a command; every one of them speaks both languages."""
         sub = self._all.add_parser(
-            name, help=about, description=about, epilog=f"Example: perfkit {name} {example}"
+            name,
+            help=about,
+            description=about,
+            epilog=f"Example: perfkit {self.first}{name} {example}",
         )
         sub.set_defaults(call=call)
         sub.add_argument(

@@ -6,7 +6,7 @@ from perfkit.kpi.codes import check_codes
 from perfkit.kpi.cohort import cohorts, life_table, survival
 from perfkit.kpi.compare import compare
 from perfkit.kpi.detail import curve, distribution
-from perfkit.kpi.entered import targets
+from perfkit.kpi.entered import adds_up, target_table, targets
 from perfkit.kpi.form import form
 from perfkit.kpi.measure import check_period, grid, measure
 from perfkit.kpi.places import units
@@ -18,6 +18,7 @@ __all__ = [
     "FAMILIES",
     "Kpi",
     "Measure",
+    "adds_up",
     "answerable",
     "bridge",
     "catalogue",
@@ -41,6 +42,7 @@ __all__ = [
     "restated_kpis",
     "restated_since",
     "survival",
+    "target_table",
     "targets",
     "units",
 ]

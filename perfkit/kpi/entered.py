@@ -16,7 +16,7 @@ from perfkit.kpi.catalogue import Kpi, kpi, measures
 from perfkit.kpi.observed import Rows, tiled
 from perfkit.period import Period
 
-__all__ = ["entries", "over_spans", "targets"]
+__all__ = ["adds_up", "entries", "over_spans", "target_table", "targets"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -97,7 +97,7 @@ def entries(book: Book, code: str, version: str) -> dict[str, Rows]:
 def look_up(held: Rows, span: Period, one: Kpi) -> float | None:
     """Give a unit's target of a span; None where there is no entry at all."""
     found = held.get((span.first, span.last))
-    if found is None and _adds_up(one):
+    if found is None and adds_up(one):
         # with any entry inside, a part of the span is known: what is missing makes it NaN
         inside = {s: v for s, v in held.items() if span.first <= s[0] and s[1] <= span.last}
         found = tiled(inside, span.first, span.last) if inside else None
@@ -130,7 +130,7 @@ def over_spans(held: Mapping[str, Rows], asked: Sequence[Period], one: Kpi) -> p
     for number, span in enumerate(asked):
         begin, end = span.first.toordinal(), span.last.toordinal()
         inside = (first >= begin) & (last <= end)
-        if _adds_up(one):
+        if adds_up(one):
             days = np.bincount(at[inside], (last - first + 1)[inside], minlength=len(units))
             total = np.bincount(at[inside], value[inside], minlength=len(units))
             out[:, number] = np.where(days == end - begin + 1, total, np.nan)
@@ -150,5 +150,60 @@ def _lapping(at: Ints, first: Ints, last: Ints) -> list[int]:
     return [int(unit) for unit in np.unique(at[1:][shared])]
 
 
-def _adds_up(one: Kpi) -> bool:
-    return not one.denominator and all(measures()[t.measure].additive for t in one.numerator)
+def target_table(
+    book: Book, code: str, *, period: str | Period, version: str = "plan"
+) -> pd.DataFrame:
+    """Lay month targets out as they were entered: units by months.
+
+    Parameters
+    ----------
+    book : Book
+        Holds the table targets, or none.
+    code : str
+        The KPI.
+    period : str or Period
+        Whole months.
+    version : str, default "plan"
+        Which plan.
+
+    Returns
+    -------
+    DataFrame
+        One row a unit with an entry of a month of the period, in the order of their codes; one
+        column a month. NaN is no entry. [the KPI's unit] No row where nobody entered any.
+
+    Raises
+    ------
+    UnknownName
+        No such KPI.
+    ReconcileError
+        A unit has two entries for the same days.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> float(target_table(b, "premium_issued", period="2012").loc["D1", "2012-09"])
+    607200.0
+    """
+    kpi(code)
+    months = spans.months(spans.parse(period))
+    held = entries(book, code, version) if book.has("targets") else {}
+    rows = {
+        unit: [own.get((m.first, m.last), np.nan) for m in months] for unit, own in held.items()
+    }
+    codes = [m.code for m in months]
+    out = pd.DataFrame.from_dict(rows, orient="index", columns=codes, dtype=float)
+    return out.dropna(how="all").rename_axis("unit")
+
+
+def adds_up(one: Kpi) -> bool:
+    """Say whether the targets of a KPI add up over days and units: a plain sum of additive facts.
+
+    Examples
+    --------
+    >>> adds_up(kpi("premium_issued")), adds_up(kpi("activity_rate"))
+    (True, False)
+    """
+    plain = bool(one.numerator) and not one.denominator
+    return plain and all(measures()[term.measure].additive for term in one.numerator)

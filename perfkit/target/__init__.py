@@ -6,7 +6,10 @@ entries from a planner.
 
 from perfkit.target.apportion import apportion, split, table
 from perfkit.target.audit import Audit, Contradiction, audit
+from perfkit.target.cascade import added_up, cascade, duties, holders
 from perfkit.target.coherent import DRIVERS, coherent
+from perfkit.target.exchange import Taken, export, proposal, take_over
+from perfkit.target.filled import SheetRefused, changes, read_sheet
 from perfkit.target.headcount import (
     closing_after,
     ramp_up,
@@ -28,6 +31,8 @@ from perfkit.target.season import (
     shares,
 )
 from perfkit.target.setting import base_of, from_growth, reports, stock_and_increment
+from perfkit.target.sheet import Sheet, lay
+from perfkit.target.submission import move, register, standing
 from perfkit.target.tier import at_mix, compare, heads_for, heads_to_move, model, productivity_for
 from perfkit.target.tree import down, up
 from perfkit.target.view import gaps, reconcile
@@ -38,15 +43,23 @@ __all__ = [
     "Contradiction",
     "Fates",
     "Plan",
+    "Sheet",
+    "SheetRefused",
+    "Taken",
+    "added_up",
     "apportion",
     "at_mix",
     "audit",
     "base_of",
+    "cascade",
+    "changes",
     "closed",
     "closing_after",
     "coherent",
     "compare",
     "down",
+    "duties",
+    "export",
     "fates",
     "from_calendar",
     "from_growth",
@@ -55,27 +68,35 @@ __all__ = [
     "gaps",
     "heads_for",
     "heads_to_move",
+    "holders",
+    "lay",
     "model",
+    "move",
     "on_selling_days",
     "productivity_for",
     "project",
+    "proposal",
     "ramp_up",
     "read_folder",
+    "read_sheet",
     "reconcile",
     "recruits_for",
     "recruits_needed",
+    "register",
     "replan",
     "reports",
     "roll_forward",
     "run_rate",
     "shares",
     "split",
+    "standing",
     "stationary",
     "steady_headcount",
     "steady_ranks",
     "steady_recruits",
     "stock_and_increment",
     "table",
+    "take_over",
     "to_date",
     "up",
 ]
