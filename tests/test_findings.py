@@ -138,6 +138,12 @@ CASES: list[tuple[str, str, str, str | bytes, str, int, list[tuple[int, Any]], s
      "the column 'premium' is missing", "缺少列 'premium'"),
     ("bad_value", "error", POLICIES, HEAD + ONE + "P2,A1,soon,,5,,X\n", "submitted_on", 1,
      [(3, "soon")], "1 value(s) are not a date", "1 个值不是日期"),
+    ("bad_value", "error", POLICIES, HEAD + TWO.replace("2012-02-10", "12-2-10"), "submitted_on",
+     1, [(3, "12-2-10")], "not a date", "不是日期"),
+    ("bad_value", "error", AGENTS, PEOPLE + A1 + A2.replace("2011-01-01", "11/1/1"), "joined_on",
+     1, [(3, "11/1/1")], "not a date", "不是日期"),
+    ("slash_in_code", "error", AGENTS, PEOPLE + A1 + A2.replace("02", "0/2"), "department", 1,
+     [(3, "0/2")], "hold a slash", "含有斜杠"),
     ("ambiguous_date", "error", POLICIES, HEAD + TWO.replace("2012-01-10", "10/02/2012"),
      "submitted_on", 1, [(2, "10/02/2012")], "day/month or month/day", "日/月还是月/日"),
     ("ambiguous_number", "error", POLICIES, HEAD.replace(",", ";")

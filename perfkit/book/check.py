@@ -23,7 +23,6 @@ __all__ = ["Finding", "check_tables"]
 
 SHOWN = 5
 MENDED = "mended"
-NO_SLASH = "[^/]+"
 _TYPE_WORDS = {"number": "count", "yuan": "money"}
 
 
@@ -212,7 +211,7 @@ def _unit_rules(raws: Mapping[str, Raw], name: str, levels: Sequence[str]) -> It
             yield _Rule("error", "missing_value", level, f"t.{quoted(level)} IS NULL")
         for code in (*levels, "agent_id"):
             slash = f"CONTAINS(t.{quoted(code)}, '/')"
-            yield _Rule("error", "unknown_value", code, slash, {"allowed": NO_SLASH})
+            yield _Rule("error", "slash_in_code", code, slash)
     elif "unit_id" in schema.table(name).columns and "agents" in raws:
         sources = [t for t in ("agents", "moves") if t in raws]
         paths = [levels[: i + 1] for i in range(len(levels))] + [(*levels, "agent_id")]

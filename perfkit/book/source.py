@@ -200,6 +200,7 @@ def strangers(folder: Path, taken: Iterable[Path] = ()) -> list[str]:
     known |= {path.name for path in taken}
     data = (*SUFFIXES, ".xls", ".xlsm", ".txt", ".tsv")
     names = [path.name for path in folder.iterdir() if path.suffix.lower() in data]
+    names = [name for name in names if not name.startswith(("~$", "."))]  # of an open workbook
     books = sheets.strange_sheets(folder)
     inside = [f"{name}: {sheet}" for name, own in books.items() for sheet in own]
     return sorted([*(n for n in names if n not in known and n not in books), *inside])
