@@ -136,6 +136,8 @@ CASES: list[tuple[str, str, str, str | bytes, str, int, list[tuple[int, Any]], s
     # --- errors: rows
     ("missing_column", "error", POLICIES, HEAD.replace("premium", "amt") + TWO, "premium", 1, [],
      "the column 'premium' is missing", "缺少列 'premium'"),
+    ("missing_column", "error", POLICIES, HEAD.replace("submitted_on", "何日").replace("premium",
+     "保费") + TWO, "submitted_on", 1, [], "the column 'submitted_on' is missing", "缺少列"),
     ("bad_value", "error", POLICIES, HEAD + ONE + "P2,A1,soon,,5,,X\n", "submitted_on", 1,
      [(3, "soon")], "1 value(s) are not a date", "1 个值不是日期"),
     ("bad_value", "error", POLICIES, HEAD + TWO.replace("2012-02-10", "12-2-10"), "submitted_on",
@@ -398,3 +400,11 @@ def test_lost_zeros_are_said_also_where_nobody_is_known(tmp_path: Path) -> None:
     more = "[tables.policies.widths]\nagent_id = 3\n"
     (folder / "book.toml").write_text(books.SETTINGS + more, encoding="utf-8")
     assert not [f for f in check_book(folder) if f.severity != "note"]
+
+
+def test_a_missing_column_is_looked_for_among_all_of_the_file(tmp_path: Path) -> None:
+    text = (HEAD + TWO).replace("submitted_on", "何日").replace("premium", "保费")
+    (one,) = [f for f in check_book(made(tmp_path / "b", POLICIES, text)) if f.severity == "error"]
+    for lang in ("en", "zh"):
+        assert "何日, issued_on, 保费" in one.fix(lang)
+        assert "[tables.policies.columns]" in one.fix(lang)

@@ -333,7 +333,8 @@ def _columns(raw: Raw, levels: Sequence[str]) -> Iterator[Finding]:
     needed = list(table.needed) + (list(levels) if raw.table in {"agents", "moves"} else [])
     for column in needed:
         if column not in raw.columns:
-            facts = {"found": ", ".join(raw.columns), "near": nearest(column, raw.columns)}
+            header = raw.header or raw.columns
+            facts = {"found": ", ".join(header), "near": nearest(column, header)}
             yield Finding("error", "missing_column", raw.table, column, 1, (), facts)
     for column in raw.columns:
         if column not in table.columns:

@@ -96,6 +96,8 @@ class Raw:
         What book.toml says of it.
     headers : mapping of str to str
         Our column to the header it has in the first file.
+    header : tuple of str
+        The whole header of the first file.
     units : mapping of str to str
         The units that headers name, by our column.
     epoch : int
@@ -117,6 +119,7 @@ class Raw:
     parts: tuple[Part, ...]
     told: TableMap
     headers: Mapping[str, str] = field(default_factory=dict)
+    header: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     epoch: int = 1900
     plain: bool = True
