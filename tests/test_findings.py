@@ -144,6 +144,11 @@ CASES: list[tuple[str, str, str, str | bytes, str, int, list[tuple[int, Any]], s
      1, [(3, "12-2-10")], "not a date", "不是日期"),
     ("bad_value", "error", AGENTS, PEOPLE + A1 + A2.replace("2011-01-01", "11/1/1"), "joined_on",
      1, [(3, "11/1/1")], "not a date", "不是日期"),
+    ("digits_lost", "error", POLICIES, HEAD + ONE + "2.01234E+17,A2,2012-02-10,,1,,X\n"
+     "2.01234E+17,A2,2012-02-10,,1,,X\n", "policy_id", 2, [(3, "2.01234E+17"), (4, "2.01234E+17")],
+     "last digits are lost", "末几位已丢失"),
+    ("digits_lost", "error", BOOK, sheet(TOP, ROW, [201234567890123456, *ROW2[1:]]), "policy_id", 1,
+     [(3, "2.01234567890123e+17")], "last digits are lost", "末几位已丢失"),
     ("slash_in_code", "error", AGENTS, PEOPLE + A1 + A2.replace("02", "0/2"), "department", 1,
      [(3, "0/2")], "hold a slash", "含有斜杠"),
     ("ambiguous_date", "error", POLICIES, HEAD + TWO.replace("2012-01-10", "10/02/2012"),

@@ -50,6 +50,7 @@ SERIAL = r"^[1-7]\d{4}(?:\.\d+)?$"
 YUANS = "".join(names.mark("money")[:3])
 YUAN = YUANS[0]
 THOUSANDS = r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
+ROUNDED = r"^\d(?:\.\d+)?[eE]\+\d+$"
 COMMA = r"^[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?$"
 
 
@@ -240,6 +241,8 @@ def signs(column: schema.Column, text: str, way: Way) -> Iterator[Sign]:
     if column.type == "text":
         around = f"^[{SPACES}]|[{SPACES}]$|[{UNSEEN}]"
         yield Sign("note", "odd_spaces", name, _like(text, around))
+        if name.endswith("_id"):
+            yield Sign("error", "digits_lost", name, _like(here, ROUNDED))
         yield Sign("note", "formula_text", name, _like(text, r"^\s*[=@]|^[-+][A-Za-z(]"))
         yield Sign("note", "markup", name, _like(text, "<[A-Za-z!/]"))
     elif column.type == "date":
