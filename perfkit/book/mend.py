@@ -155,7 +155,7 @@ def odd(column: schema.Column, text: str) -> str:
         return _like(text, "[^0-9A-Za-z_/.-]|^[-.]")
     if column.type == "date":
         listed = ", ".join(map(literal, SENTINELS))
-        plain = f"LENGTH({text}) = 10 AND TRY_CAST({text} AS DATE) IS NOT NULL"
+        plain = f"{text} LIKE '____-__-__' AND TRY_CAST({text} AS DATE) IS NOT NULL"
         return f"({text} IS NOT NULL AND (NOT ({plain}) OR {text} IN ({listed})))"
     return f"({text} IS NOT NULL AND TRY_CAST({text} AS DOUBLE) IS NULL OR {_dotted(text)})"
 
