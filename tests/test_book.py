@@ -402,7 +402,7 @@ RULES = [
     ("agents", ONE + "A3 D1 - 1 agent 2011-01-01 - -", "missing_value", "error", "department", 1,
      [(4, None)]),
     ("moves", "A1 2012-02-01 D1 01 - agent", "missing_value", "error", "group", 1, [(2, None)]),
-    ("agents", ONE + "A3 D1 1/2 1 agent 2011-01-01 - -", "unknown_value", "error", "department",
+    ("agents", ONE + "A3 D1 1/2 1 agent 2011-01-01 - -", "slash_in_code", "error", "department",
      1, [(4, "1/2")]),
     ("agents", ONE + "A3 D1 02 1 agent 2011-01-01 - moon", "unknown_value", "error", "segment",
      1, [(4, "moon")]),

@@ -136,8 +136,21 @@ CASES: list[tuple[str, str, str, str | bytes, str, int, list[tuple[int, Any]], s
     # --- errors: rows
     ("missing_column", "error", POLICIES, HEAD.replace("premium", "amt") + TWO, "premium", 1, [],
      "the column 'premium' is missing", "缺少列 'premium'"),
+    ("missing_column", "error", POLICIES, HEAD.replace("submitted_on", "何日").replace("premium",
+     "保费") + TWO, "submitted_on", 1, [], "the column 'submitted_on' is missing", "缺少列"),
     ("bad_value", "error", POLICIES, HEAD + ONE + "P2,A1,soon,,5,,X\n", "submitted_on", 1,
      [(3, "soon")], "1 value(s) are not a date", "1 个值不是日期"),
+    ("bad_value", "error", POLICIES, HEAD + TWO.replace("2012-02-10", "12-2-10"), "submitted_on",
+     1, [(3, "12-2-10")], "not a date", "不是日期"),
+    ("bad_value", "error", AGENTS, PEOPLE + A1 + A2.replace("2011-01-01", "11/1/1"), "joined_on",
+     1, [(3, "11/1/1")], "not a date", "不是日期"),
+    ("digits_lost", "error", POLICIES, HEAD + ONE + "2.01234E+17,A2,2012-02-10,,1,,X\n"
+     "2.01234E+17,A2,2012-02-10,,1,,X\n", "policy_id", 2, [(3, "2.01234E+17"), (4, "2.01234E+17")],
+     "last digits are lost", "末几位已丢失"),
+    ("digits_lost", "error", BOOK, sheet(TOP, ROW, [201234567890123456, *ROW2[1:]]), "policy_id", 1,
+     [(3, "2.01234567890123e+17")], "last digits are lost", "末几位已丢失"),
+    ("slash_in_code", "error", AGENTS, PEOPLE + A1 + A2.replace("02", "0/2"), "department", 1,
+     [(3, "0/2")], "hold a slash", "含有斜杠"),
     ("ambiguous_date", "error", POLICIES, HEAD + TWO.replace("2012-01-10", "10/02/2012"),
      "submitted_on", 1, [(2, "10/02/2012")], "day/month or month/day", "日/月还是月/日"),
     ("ambiguous_number", "error", POLICIES, HEAD.replace(",", ";")
@@ -208,6 +221,10 @@ CASES: list[tuple[str, str, str, str | bytes, str, int, list[tuple[int, Any]], s
      "left_on", 1, [(3, "9999-12-31")], "no date", "占位日期"),
     ("sentinel", "warning", AGENTS, PEOPLE + A1 + A2.replace("01,\n", "01,1900/1/1\n"),
      "left_on", 1, [(3, "1900/1/1")], "no date", "占位日期"),
+    ("sentinel", "warning", AGENTS, PEOPLE + A1 + A2.replace("01,\n", "01,9999/12/31\n"),
+     "left_on", 1, [(3, "9999/12/31")], "no date", "占位日期"),
+    ("sentinel", "warning", AGENTS, PEOPLE + A1 + A2.replace("01,\n", "01,1900.01.01\n"),
+     "left_on", 1, [(3, "1900.01.01")], "no date", "占位日期"),
     ("isolated_date", "warning", POLICIES, HEAD + TWO + "P3,A1,1912-01-10,,1,,X\n",
      "submitted_on", 1, [(4, "1912-01-10")], "far before all others", "远早于"),
     ("outside_contract", "warning", POLICIES, HEAD + TWO + "P3,A1,2010-12-31,,1,,X\n",
@@ -392,3 +409,11 @@ def test_lost_zeros_are_said_also_where_nobody_is_known(tmp_path: Path) -> None:
     more = "[tables.policies.widths]\nagent_id = 3\n"
     (folder / "book.toml").write_text(books.SETTINGS + more, encoding="utf-8")
     assert not [f for f in check_book(folder) if f.severity != "note"]
+
+
+def test_a_missing_column_is_looked_for_among_all_of_the_file(tmp_path: Path) -> None:
+    text = (HEAD + TWO).replace("submitted_on", "何日").replace("premium", "保费")
+    (one,) = [f for f in check_book(made(tmp_path / "b", POLICIES, text)) if f.severity == "error"]
+    for lang in ("en", "zh"):
+        assert "何日, issued_on, 保费" in one.fix(lang)
+        assert "[tables.policies.columns]" in one.fix(lang)

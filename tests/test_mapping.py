@@ -237,6 +237,25 @@ def test_managers_become_levels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("agents", "who", "level", "count"),
+    [
+        ("H,,head,2010-01-01,\nA1,,agent,2011-01-01,X\nA2,,agent,2011-01-01,\n", "A1",
+         "department", 2),
+        ("S,,supervisor,2010-01-01,\nA1,,agent,2011-01-01,S\nA2,,agent,2011-01-01,S\n", "S",
+         "department", 3),
+    ],
+)  # fmt: skip
+def test_an_agent_without_a_leader_is_named_and_slips_up_no_level(
+    tmp_path: Path, agents: str, who: str, level: str, count: int
+) -> None:
+    (one,) = errors(tree(tmp_path / "b", LED, agents))
+    assert (one.rule, one.column, one.facts["level"], one.count) == (
+        "no_leader", who, level, count,
+    )  # fmt: skip
+    assert "{" not in one.text("zh") + one.fix("zh") + one.text("en") + one.fix("en")
+
+
+@pytest.mark.parametrize(
     ("old", "new", "rule"),
     [
         ('policy_id = "单号"', 'policy_id = "单"', "missing_header"),

@@ -95,6 +95,7 @@ def _branch(folder: Path, seed: int = 5) -> Path:
         "targets": "unit_id period kpi version value state\n"
         "YH 2012 premium_issued plan 900000 approved\n"
         "YH/QX/WX01 2012-05 premium_issued plan 80000 draft\n"
+        "YH/QX/WX01 2012-05 premium_issued QX-second 90000 draft\n"
         "YH/QX/WX01/ZU1/GH00003 2012-05 premium_issued plan 800 draft",
         "control": "unit_id period kpi value source\nYH/QX 2012-05 premium_issued 1.5 ledger77",
         "recruits": "candidate_id recruiter_id signed_on\nCAND1 GH00001 2012-05-02",
@@ -222,6 +223,7 @@ def test_ids_still_fit_each_other(sides: tuple[Book, Masked]) -> None:
         units["YH/QX/WX01"],
         f"{units['YH/QX/WX01/ZU1']}/{person}",
     }
+    assert set(copy.home("targets")["version"]) == {"plan", "plan_2"}
     assert copy.home("control")["unit_id"].tolist() == [units["YH/QX"]]
     assert copy.home("observations")["unit_id"].tolist() == [units["YH/QX"]]
     assert set(copy.settings.units) == {units[u] for u in ("YH", "YH/QX", "YH/ZZ9/WX01")}

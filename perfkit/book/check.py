@@ -23,7 +23,6 @@ __all__ = ["Finding", "check_tables"]
 
 SHOWN = 5
 MENDED = "mended"
-NO_SLASH = "[^/]+"
 _TYPE_WORDS = {"number": "count", "yuan": "money"}
 
 
@@ -217,7 +216,7 @@ def _unit_rules(raws: Mapping[str, Raw], name: str, levels: Sequence[str]) -> It
             yield _Rule("error", "missing_value", level, f"t.{quoted(level)} IS NULL")
         for code in (*levels, "agent_id"):
             slash = f"CONTAINS(t.{quoted(code)}, '/')"
-            yield _Rule("error", "unknown_value", code, slash, {"allowed": NO_SLASH})
+            yield _Rule("error", "slash_in_code", code, slash)
     elif "unit_id" in schema.table(name).columns and "agents" in raws:
         sources = [t for t in ("agents", "moves") if t in raws]
         paths = [levels[: i + 1] for i in range(len(levels))] + [(*levels, "agent_id")]
@@ -339,7 +338,8 @@ def _columns(raw: Raw, levels: Sequence[str]) -> Iterator[Finding]:
     needed = list(table.needed) + (list(levels) if raw.table in {"agents", "moves"} else [])
     for column in needed:
         if column not in raw.columns:
-            facts = {"found": ", ".join(raw.columns), "near": nearest(column, raw.columns)}
+            header = raw.header or raw.columns
+            facts = {"found": ", ".join(header), "near": nearest(column, header)}
             yield Finding("error", "missing_column", raw.table, column, 1, (), facts)
     for column in raw.columns:
         if column not in table.columns:

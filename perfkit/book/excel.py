@@ -26,6 +26,7 @@ _ERROR = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]* t="e"[^>]*>(?:<f[^>]*>[^<]*</f>
 _FORMULA = re.compile(
     rb'<c r="([A-Z]+)(\d+)"(?![^>]* t="str")[^>]*><f[^>]*>([^<]+)</f>(?:<v ?/>|<v></v>)?</c>'
 )
+EXACT = 2**53  # from here on a number does not hold every digit
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
 
@@ -66,6 +67,8 @@ class Sheet:
 def _cell(value: object) -> str | None:
     if value is None or value == "":
         return None
+    if isinstance(value, float) and abs(value) > EXACT:
+        return f"{value:.14e}"  # a code of so many digits has lost the last ones
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, dt.datetime):

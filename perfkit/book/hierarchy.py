@@ -88,8 +88,14 @@ def _by_managers(
     above: Mapping[str, str], ranks: Mapping[str, str], leads: Mapping[str, str],
     levels: Sequence[str],
 ) -> Chains:  # fmt: skip
-    """Give every agent the leaders of the levels above, from the top down, named by their code."""
-    out = {}
+    """Give every agent the leaders of the levels above, from the top down, named by their code.
+
+    Raises
+    ------
+    Unread
+        A level above an agent has no leader: what lies below it would slip up one level.
+    """
+    out, lone = {}, list[tuple[str, str]]()
     for agent in above:
         found: dict[str, str] = {}
         for person in _up(agent, above):
@@ -97,6 +103,11 @@ def _by_managers(
             if level:
                 found.setdefault(level, person)
         out[agent] = [found[level] for level in levels if level in found]
+        missing = levels[: len(out[agent]) or 1]
+        lone += [(agent, level) for level in missing if level not in found][:1]
+    if lone:
+        agent, level = lone[0]
+        raise Unread("no_leader", count=len(lone), column=agent, level=level)
     return out
 
 
@@ -156,7 +167,7 @@ def place(
         chains = _chains(connection, raw, folder, free)
     except Unread as error:
         facts: dict[str, Any] = {"file": raw.path.name, "near": None, **error.facts}
-        return raw, [Finding("error", error.rule, "agents", error.column, 1, (), facts)]
+        return raw, [Finding("error", error.rule, "agents", error.column, error.count, (), facts)]
     depth = max((len(chain) for chain in chains.values()), default=0)
     direct = sum(len(chain) < depth for chain in chains.values())
     filled = {a: [*c, *(c[-1:] * (depth - len(c)))] for a, c in chains.items()}

@@ -198,7 +198,7 @@ class _Load:
     def run(self) -> Loaded:
         """Read, look, check, doubt, and leave out what cannot count."""
         if (one := self.absent()) is not None:
-            return Loaded(self.settings, self.connection, {}, [one])
+            return Loaded(self.settings, self.connection, {}, [one, *self.strange()])
         left: dict[str, dict[str, int]] = {}
         with tempfile.TemporaryDirectory(prefix="perfkit-") as scratch:
             self.open_tables(Path(scratch))

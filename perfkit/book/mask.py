@@ -30,6 +30,7 @@ __all__ = ["Masked", "mask"]
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words come about
 NAME = "masked"
 TRIES = 200
+VERSIONS = ("plan", "stretch", "nodes")  # of targets, which notebooks ask for by name
 LEFT_OUT = {("control", "source")}
 _PEOPLE = ("agent_id", "recruiter_id", "candidate_id")
 
@@ -159,6 +160,8 @@ class _Codes:
         for column, codes in plain.items():
             if column in out:
                 out[column] = out[column].map(codes)
+        if "version" in out:
+            out["version"] = out["version"].map(_versions(out["version"]))
         if "unit_id" in out:
             out["unit_id"] = [self.unit(path) for path in out["unit_id"]]
         places = [level for level in self.levels if level in out]
@@ -229,6 +232,12 @@ class _Known:
             over = f"{out[parent]}/" if parent else ""
             out |= {unit: over + drawn[unit] for unit in own}
         return out
+
+
+def _versions(column: pd.Series[str]) -> dict[str, str]:
+    """Give a number to the versions of targets whose names are the owner's own words."""
+    own = sorted(set(column) - set(VERSIONS))
+    return {name: name for name in VERSIONS} | {name: f"plan_{n}" for n, name in enumerate(own, 2)}
 
 
 def _values(frames: Iterable[pd.DataFrame], columns: Sequence[str]) -> set[str]:

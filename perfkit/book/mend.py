@@ -51,6 +51,7 @@ SERIAL = r"^[1-7]\d{4}(?:\.\d+)?$"
 YUANS = "".join(names.mark("money")[:3])
 YUAN = YUANS[0]
 THOUSANDS = r"^[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
+ROUNDED = r"^\d(?:\.\d+)?[eE]\+\d+$"
 COMMA = r"^[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?$"
 
 
@@ -160,7 +161,7 @@ def odd(column: schema.Column, text: str) -> str:
         return _like(text, "[^0-9A-Za-z_/.-]|^[-.]")
     if column.type == "date":
         listed = ", ".join(map(literal, SENTINELS))
-        plain = f"LENGTH({text}) = 10 AND TRY_CAST({text} AS DATE) IS NOT NULL"
+        plain = f"{text} LIKE '____-__-__' AND TRY_CAST({text} AS DATE) IS NOT NULL"
         return f"({text} IS NOT NULL AND (NOT ({plain}) OR {text} IN ({listed})))"
     return f"({text} IS NOT NULL AND TRY_CAST({text} AS DOUBLE) IS NULL OR {_dotted(text)})"
 
@@ -246,6 +247,8 @@ def signs(column: schema.Column, text: str, way: Way) -> Iterator[Sign]:
     if column.type == "text":
         around = f"^[{SPACES}]|[{SPACES}]$|[{UNSEEN}]"
         yield Sign("note", "odd_spaces", name, _like(text, around))
+        if name.endswith("_id"):
+            yield Sign("error", "digits_lost", name, _like(here, ROUNDED))
         yield Sign("note", "formula_text", name, _like(text, r"^\s*[=@]|^[-+][A-Za-z(]"))
         yield Sign("note", "markup", name, _like(text, "<[A-Za-z!/]"))
     elif column.type == "date":

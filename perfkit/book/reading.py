@@ -329,6 +329,7 @@ class _Table:
             parts=tuple(self.parts),
             told=self.told,
             headers=self.scans[0].columns,
+            header=self.scans[0].header,
             units=units,
             epoch=min(scan.epoch for scan in self.scans),
             plain=self.plain,

@@ -96,6 +96,8 @@ class Raw:
         What book.toml says of it.
     headers : mapping of str to str
         Our column to the header it has in the first file.
+    header : tuple of str
+        The whole header of the first file.
     units : mapping of str to str
         The units that headers name, by our column.
     epoch : int
@@ -117,6 +119,7 @@ class Raw:
     parts: tuple[Part, ...]
     told: TableMap
     headers: Mapping[str, str] = field(default_factory=dict)
+    header: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     epoch: int = 1900
     plain: bool = True
@@ -202,6 +205,7 @@ def strangers(folder: Path, taken: Iterable[Path] = ()) -> list[str]:
     known |= {path.name for path in taken}
     data = (*SUFFIXES, ".xls", ".xlsm", ".txt", ".tsv")
     names = [path.name for path in folder.iterdir() if path.suffix.lower() in data]
+    names = [name for name in names if not name.startswith(("~$", "."))]  # of an open workbook
     books = sheets.strange_sheets(folder)
     inside = [f"{name}: {sheet}" for name, own in books.items() for sheet in own]
     return sorted([*(n for n in names if n not in known and n not in books), *inside])

@@ -12,6 +12,7 @@ from perfkit.book.source import Raw
 __all__ = ["brought", "cell", "clean", "create_typed", "quoted"]
 
 EPOCH = "DATE '0001-01-01'"
+FIRST = "DATE '1000-01-01'"  # a year of two digits is none of the first century
 LAST = "DATE '9999-12-31'"
 
 
@@ -60,7 +61,7 @@ def _typed(column: schema.Column, kind: str) -> str:
     number = f"CAST({name} AS DOUBLE)" if is_number else f"TRY_CAST({text} AS DOUBLE)"
     return {
         "text": f"NULLIF(TRIM({name}), '')" if kind == "VARCHAR" else text,
-        "date": f"CASE WHEN {day} BETWEEN {EPOCH} AND {LAST} "
+        "date": f"CASE WHEN {day} BETWEEN {FIRST} AND {LAST} "
         f"THEN CAST({day} - {EPOCH} + 1 AS INTEGER) END",
         "yuan": f"TRY_CAST(ROUND({amount} * 100) AS BIGINT)",
         "count": f"CASE WHEN {number} = FLOOR({number}) THEN TRY_CAST({number} AS BIGINT) END",
