@@ -44,10 +44,15 @@ def _aimed(book: Book, frame: pd.DataFrame, by: str, span: Period, version: str)
 
 
 def _beside(book: Book, now: Period, other: Period) -> Period:
-    """Cut the other period to as many days as are known of this one, while it is running."""
+    """Cut the other period to as much as is known of this one, while it is running."""
     known = known_part(book, now)
     if known.last == now.last:
         return other
+    whole = spans.months(known)
+    if (known.first, known.last) == (whole[0].first, whole[-1].last):
+        # as many months: a leap year has a day more up to the same month's end
+        beside = spans.months(other)[: len(whole)]
+        return spans.span(other.first, min(beside[-1].last, other.last))
     return spans.span(other.first, min(other.first + (known.last - now.first), other.last))
 
 

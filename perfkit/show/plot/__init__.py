@@ -11,6 +11,7 @@ from perfkit.show.plot.case import before_after
 from perfkit.show.plot.ending import Picture, figure_data, picture
 from perfkit.show.plot.look import font_file, style
 from perfkit.show.plot.over_time import curve, lines
+from perfkit.show.plot.over_year import year
 
 __all__ = [
     "Picture",
@@ -24,4 +25,5 @@ __all__ = [
     "lines",
     "picture",
     "style",
+    "year",
 ]
