@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from perfkit import bundle, kpi, target
 from perfkit.book import open_book
 from perfkit.errors import TargetError, UnknownName
-from perfkit.target.cascade import levels
+from perfkit.target.duty import levels
 
 PREMIUM, RATE, HEADS = "standard_premium_issued", "activity_rate", "headcount_closing"
 

@@ -1,5 +1,5 @@
 """Who does what: meetings and their focus."""
 
-from perfkit.plan import meeting
+from perfkit.plan import meeting, workyear
 
-__all__ = ["meeting"]
+__all__ = ["meeting", "workyear"]

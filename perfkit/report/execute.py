@@ -77,11 +77,14 @@ class Executed:
         How long the run took. [s]
     failure : Failure or None
         None when every cell ran to its end.
+    attached : bytes or None
+        The workbook that the notebook brings along.
     """
 
     notebook: Any
     seconds: float
     failure: Failure | None
+    attached: bytes | None = None
 
 
 def in_language(notebook: Any, lang: str) -> Any:
@@ -188,7 +191,14 @@ def run(notebook: Any, parameters: Mapping[str, Any], *, folder: Path, timeout: 
         error = raised
     seconds = time.perf_counter() - start
     done = remove_error_markers(seen[0].nb) if seen else notebook
-    return Executed(done, seconds, failure(done, error, folder=folder, timeout=timeout))
+    ended = failure(done, error, folder=folder, timeout=timeout)
+    return Executed(done, seconds, ended, _attached(folder))
+
+
+def _attached(folder: Path) -> bytes | None:
+    """Take the workbook that a notebook has attached, if any: the first by name."""
+    found = sorted((folder / inkernel.ATTACHED).glob("*.xlsx"))
+    return found[0].read_bytes() if found else None
 
 
 def failure(

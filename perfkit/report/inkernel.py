@@ -13,9 +13,10 @@ from typing import Any
 from perfkit import words
 from perfkit.errors import PerfkitError
 
-__all__ = ["FILE", "load_ipython_extension", "said"]
+__all__ = ["ATTACHED", "FILE", "load_ipython_extension", "said"]
 
 FILE = "perfkit-error.json"
+ATTACHED = "attached"  # the folder for what a notebook brings along
 
 
 def said(error: PerfkitError) -> dict[str, str]:

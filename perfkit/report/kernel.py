@@ -22,6 +22,7 @@ from papermill.engines import Engine, papermill_engines
 
 import perfkit
 from perfkit.report import inkernel
+from perfkit.show.attach import FOLDER
 
 __all__ = ["ENGINE", "ReportEngine", "ReportKernel", "environment", "kill_all"]
 
@@ -118,6 +119,7 @@ def environment(given: dict[str, str], folder: Path) -> dict[str, str]:
     """
     env = {**given, "IPYTHONDIR": str(folder / "ipython"), "PYTHONHASHSEED": "0"}
     env["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    env[FOLDER] = str(folder / inkernel.ATTACHED)
     home = str(Path(perfkit.__file__).resolve().parent.parent)
     if home not in site.getsitepackages():
         env["PYTHONPATH"] = os.pathsep.join(p for p in (home, given.get("PYTHONPATH", "")) if p)

@@ -94,6 +94,8 @@ class Notebook:
         In the order of the cell.
     periods : tuple of str
         The kinds of period it is for; empty for every kind.
+    ahead : bool
+        Whether it plans its period: the book must hold facts of the period before.
     """
 
     path: Path
@@ -101,6 +103,7 @@ class Notebook:
     content: bytes
     parameters: Mapping[str, Parameter]
     periods: tuple[str, ...] = ()
+    ahead: bool = False
 
     @property
     def sha256(self) -> str:
@@ -131,7 +134,8 @@ def read(path: Path) -> Notebook:
         whole = json.loads(content)
         cells = whole["cells"]
         sources = [_source(c) for c in cells if TAG in c.get("metadata", {}).get("tags", [])]
-        periods = whole.get("metadata", {}).get("perfkit", {}).get("periods", [])
+        said = whole.get("metadata", {}).get("perfkit", {})
+        periods, ahead = said.get("periods", []), said.get("ahead", False) is True
     except OSError as error:
         raise PerfkitError("unreadable", path=str(path), why=error.strerror) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -139,7 +143,7 @@ def read(path: Path) -> Notebook:
     if len(sources) != 1:
         raise PerfkitError("report.notebook_cells", path=str(path), count=len(sources))
     parameters = MappingProxyType(declared(sources[0], path.name))
-    return Notebook(path, path.stem, content, parameters, _kinds(periods, path))
+    return Notebook(path, path.stem, content, parameters, _kinds(periods, path), ahead)
 
 
 def _kinds(periods: object, path: Path) -> tuple[str, ...]:

@@ -122,9 +122,10 @@ def plan(
     if when is not None:
         notebook.check_kind(read, when)
         values["period"] = when.code
-    book = _opened(values, when)
+    known = period.previous(when) if when is not None and read.ahead else when
+    book = _opened(values, known)
     given = _is_given("unit", standard, parameters)
-    about = _units(book, values, each, when, given=given)
+    about = _units(book, values, each, known, given=given)
     orders = tuple(_order(read, book, values, unit, lang) for unit in about for lang in langs)
     folder = f"{publish.safe(when.code if when else UNDATED)}/{publish.safe(read.name)}"
     return Plan(read, book, when, folder, orders)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from perfkit import words
 from perfkit.errors import RunFailed
@@ -243,7 +244,14 @@ def css(running: str) -> str:
     return text.replace("{{ running }}", quoted)
 
 
-def page(notebook: Any, *, lang: str, facts: Sequence[Fact], versions: str) -> str:
+def page(
+    notebook: Any,
+    *,
+    lang: str,
+    facts: Sequence[Fact],
+    versions: str,
+    beside: Sequence[str] = (),
+) -> str:
     """Write the page of a finished notebook.
 
     Parameters
@@ -256,6 +264,8 @@ def page(notebook: Any, *, lang: str, facts: Sequence[Fact], versions: str) -> s
         The header's lines; the first two also stand in the browser's title.
     versions : str
         What it was made with.
+    beside : sequence of str
+        Files that lie beside the page, to be named and linked in its header.
 
     Returns
     -------
@@ -275,6 +285,8 @@ def page(notebook: Any, *, lang: str, facts: Sequence[Fact], versions: str) -> s
         tag=TAGS[lang],
         title=title,
         facts=facts,
+        beside=[(name, quote(name)) for name in beside],
+        beside_label=words.text("report.beside", lang),
         css=css(running),
         contents=contents,
         contents_label=words.text("report.contents", lang),

@@ -257,7 +257,9 @@ class _Run:
         start = time.perf_counter()
         try:
             facts = entry.header(self.plan, order)
-            html = page(still, lang=order.lang, facts=facts, versions=versions.page_versions())
+            beside = [f"{order.stem}.xlsx"] if done.attached is not None else []
+            made = versions.page_versions()
+            html = page(still, lang=order.lang, facts=facts, versions=made, beside=beside)
         except Exception as error:
             return _Failed(still, execute.unpaged(error))
         said = self._describe(order, still)
@@ -266,6 +268,8 @@ class _Run:
             "page": round(time.perf_counter() - start, 2),
         }
         contents = {"html": html.encode(), "ipynb": _bytes(still)}
+        if done.attached is not None:
+            contents["xlsx"] = done.attached
         return publish.Made(said, order.stem, contents)
 
     def _describe(self, order: Order, notebook: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 __all__ = ["normalised"]
 
 KEPT: Final = ("kernelspec", "language_info", "title")
-OWN: Final = ("periods",)  # what an author says to perfkit about the notebook
+OWN: Final = ("periods", "ahead")  # what an author says to perfkit about the notebook
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _STYLER = re.compile(r'id="T_([0-9a-z]{5})"')

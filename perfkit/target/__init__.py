@@ -4,12 +4,23 @@ Beside them the audit of a plan. All of it takes numbers and gives numbers: fact
 entries from a planner.
 """
 
+from perfkit.target.annual import (
+    against_actual,
+    by_month_and_unit,
+    derivation,
+    driver_targets,
+    increments,
+    month_weights,
+    season,
+)
 from perfkit.target.apportion import apportion, split, table
 from perfkit.target.audit import Audit, Contradiction, audit
-from perfkit.target.cascade import added_up, cascade, duties, holders
+from perfkit.target.cascade import added_up, by_kind, cascade, cascade_amount, holders
 from perfkit.target.coherent import DRIVERS, coherent
+from perfkit.target.duty import duties
 from perfkit.target.exchange import Taken, export, proposal, take_over
 from perfkit.target.filled import SheetRefused, changes, read_sheet
+from perfkit.target.forceplan import headcount_months, headcount_units
 from perfkit.target.headcount import (
     closing_after,
     ramp_up,
@@ -19,7 +30,9 @@ from perfkit.target.headcount import (
     steady_headcount,
     steady_recruits,
 )
+from perfkit.target.lastyear import BOXES, last_month, recent, swot, work_analysis
 from perfkit.target.planfile import Plan, read_folder
+from perfkit.target.planview import Beside, beside, plan_season, plan_views
 from perfkit.target.rank import Fates, fates, project, stationary, steady_ranks
 from perfkit.target.replan import replan, run_rate, to_date
 from perfkit.target.season import (
@@ -32,14 +45,17 @@ from perfkit.target.season import (
 )
 from perfkit.target.setting import base_of, from_growth, reports, stock_and_increment
 from perfkit.target.sheet import Sheet, lay
+from perfkit.target.standard import decisions, department_formulas, minimum_standards, plan_paths
 from perfkit.target.submission import move, register, standing
 from perfkit.target.tier import at_mix, compare, heads_for, heads_to_move, model, productivity_for
 from perfkit.target.tree import down, up
-from perfkit.target.view import gaps, reconcile
+from perfkit.target.view import gaps, reconcile, to_first
 
 __all__ = [
+    "BOXES",
     "DRIVERS",
     "Audit",
+    "Beside",
     "Contradiction",
     "Fates",
     "Plan",
@@ -47,17 +63,26 @@ __all__ = [
     "SheetRefused",
     "Taken",
     "added_up",
+    "against_actual",
     "apportion",
     "at_mix",
     "audit",
     "base_of",
+    "beside",
+    "by_kind",
+    "by_month_and_unit",
     "cascade",
+    "cascade_amount",
     "changes",
     "closed",
     "closing_after",
     "coherent",
     "compare",
+    "decisions",
+    "department_formulas",
+    "derivation",
     "down",
+    "driver_targets",
     "duties",
     "export",
     "fates",
@@ -66,19 +91,29 @@ __all__ = [
     "from_history",
     "from_plan",
     "gaps",
+    "headcount_months",
+    "headcount_units",
     "heads_for",
     "heads_to_move",
     "holders",
+    "increments",
+    "last_month",
     "lay",
+    "minimum_standards",
     "model",
+    "month_weights",
     "move",
     "on_selling_days",
+    "plan_paths",
+    "plan_season",
+    "plan_views",
     "productivity_for",
     "project",
     "proposal",
     "ramp_up",
     "read_folder",
     "read_sheet",
+    "recent",
     "reconcile",
     "recruits_for",
     "recruits_needed",
@@ -87,6 +122,7 @@ __all__ = [
     "reports",
     "roll_forward",
     "run_rate",
+    "season",
     "shares",
     "split",
     "standing",
@@ -95,8 +131,11 @@ __all__ = [
     "steady_ranks",
     "steady_recruits",
     "stock_and_increment",
+    "swot",
     "table",
     "take_over",
     "to_date",
+    "to_first",
     "up",
+    "work_analysis",
 ]

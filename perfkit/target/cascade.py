@@ -7,14 +7,8 @@ lost a list it is ours, and says so.
 
 from __future__ import annotations
 
-import functools
 import itertools
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,114 +17,14 @@ from perfkit import kpi, org
 from perfkit.book import Book
 from perfkit.errors import TargetError, UnknownName
 from perfkit.target.apportion import split
+from perfkit.target.duty import levels, post_of
 from perfkit.target.entry import known, once
 
-__all__ = ["KINDS", "Duty", "added_up", "cascade", "duties", "holders", "levels"]
+__all__ = ["KINDS", "added_up", "by_kind", "cascade", "cascade_amount", "holders"]
 
 KINDS = ("company", "unit", "department", "group", "post", "person")
-BASES = ("stated", "proposal")
-CYCLES = ("annual", "quarterly", "monthly", "weekly", "gap")
 KIND_OF = {"branch": "company", "district": "unit", "department": "department", "group": "group"}
 NEAR = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """A KPI that a level answers for: stated in the source or our proposal, and where."""
-
-    kpi: str
-    basis: str
-    cycle: str
-    source: str
-
-
-def _duty(level: str, read: Mapping[str, Any]) -> Duty:
-    for name, allowed in (("basis", BASES), ("cycle", CYCLES)):
-        if read[name] not in allowed:
-            raise UnknownName(kind="setting", name=f"{level}: {read[name]}", allowed=allowed)
-    return Duty(kpi.kpi(read["kpi"]).code, read["basis"], read["cycle"], read["source"])
-
-
-@functools.cache
-def _read() -> Mapping[str, Mapping[str, Any]]:
-    text = Path(__file__).with_name("cascade.toml").read_text(encoding="utf-8")
-    return MappingProxyType(tomllib.loads(text))
-
-
-@functools.cache
-def levels() -> Mapping[str, tuple[Duty, ...]]:
-    """Give what every level answers for, from the company down.
-
-    Returns
-    -------
-    mapping of str to tuple of Duty
-        company, unit, department, group, and the posts: department_manager, supervisor, agent,
-        trainee.
-
-    Raises
-    ------
-    UnknownName
-        The data file names a KPI, basis or cycle that there is not.
-
-    Notes
-    -----
-    Source: district deck 2012, sections 15 to 19 and 33; branch plan 2005, slides 16 to 18.
-
-    Examples
-    --------
-    >>> levels()["trainee"][0].kpi, levels()["trainee"][0].basis
-    ('attendance_rate', 'proposal')
-    """
-    found = {name: tuple(_duty(name, one) for one in own["kpis"]) for name, own in _read().items()}
-    for name, own in found.items():
-        once(pd.Index([duty.kpi for duty in own], name=name), "column")
-    return MappingProxyType(found)
-
-
-def duties(level: str | None = None) -> pd.DataFrame:
-    """List what levels answer for.
-
-    Parameters
-    ----------
-    level : str, optional
-        One of `levels`; all of them otherwise.
-
-    Returns
-    -------
-    DataFrame
-        level, kpi, basis (stated or proposal), cycle and source; one row a level and KPI.
-
-    Raises
-    ------
-    UnknownName
-        There is no such level.
-
-    Examples
-    --------
-    >>> duties("group")["basis"].unique().tolist()
-    ['proposal']
-    """
-    if level is not None and level not in levels():
-        raise UnknownName(kind="level", name=level, allowed=list(levels()))
-    rows = [
-        (name, one.kpi, one.basis, one.cycle, one.source)
-        for name, own in levels().items()
-        for one in own
-        if level in (None, name)
-    ]
-    return pd.DataFrame(rows, columns=["level", "kpi", "basis", "cycle", "source"])
-
-
-def post_of(rank: str) -> str:
-    """Tell the post of a rank; the rank itself where the data file has no post for it.
-
-    Examples
-    --------
-    >>> post_of("senior_supervisor"), post_of("guest")
-    ('supervisor', 'guest')
-    """
-    found = (name for name, own in _read().items() if rank in own.get("ranks", ()))
-    return next(found, rank)
 
 
 def holders(book: Book, *, unit: str, period: str) -> pd.DataFrame:
@@ -341,6 +235,63 @@ def _framed(
     people = not kpi.adds_up(kpi.kpi(code))
     carried = out["target"].notna() & ~(people & out["kind"].isin(["post", "person"]))
     return out[out["listed"] | carried]
+
+
+def cascade_amount(held: pd.DataFrame, code: str, target: float) -> pd.DataFrame:
+    """Bring one amount down to everybody, and sum it up level by level.
+
+    Parameters
+    ----------
+    held : DataFrame
+        What `holders` gives.
+    code : str
+        The KPI.
+    target : float
+        What the top has to reach; NaN is no target. [the KPI's unit]
+
+    Returns
+    -------
+    DataFrame
+        What `by_kind` gives; empty without a target.
+    """
+    if np.isnan(target):
+        return pd.DataFrame(columns=["holders", "total", "mean"], dtype=float).rename_axis("item")
+    return by_kind(cascade(held, pd.Series({code: target})), code)
+
+
+def by_kind(found: pd.DataFrame, code: str) -> pd.DataFrame:
+    """Sum up a cascade: what every level holds of an amount together, and each on average.
+
+    Parameters
+    ----------
+    found : DataFrame
+        What `cascade` gives.
+    code : str
+        The KPI; an amount.
+
+    Returns
+    -------
+    DataFrame
+        By kind, the top first: holders (how many), total and mean. Every level that is there
+        down to the last holds the whole. [count; the KPI's unit]
+
+    Examples
+    --------
+    >>> held = pd.DataFrame(
+    ...     [["department", "department", "", 3], ["group", "group", "D", 3]],
+    ...     index=["D", "D/1"],
+    ...     columns=["kind", "level", "above", "heads"],
+    ... )
+    >>> by_kind(cascade(held, pd.Series({"premium_issued": 300.0})), "premium_issued")[
+    ...     "total"
+    ... ].to_dict()
+    {'department': 300.0, 'group': 300.0}
+    """
+    own = found[(found["kpi"] == code) & found["target"].notna()]
+    out = own.groupby("kind", sort=False)["target"].agg(["size", "sum", "mean"])
+    order = [kind for kind in KINDS if kind in out.index]
+    named = {"size": "holders", "sum": "total"}
+    return out.loc[order].rename(columns=named).rename_axis("item")
 
 
 def added_up(found: pd.DataFrame) -> pd.DataFrame:

@@ -125,6 +125,10 @@ class Plan:
         The relations as plan.toml declares them.
     path : str
         Where they stand, for messages.
+    views : tuple of mapping
+        The views of the target that plan.toml declares.
+    months : mapping
+        Which table and column holds the months' weights; empty for none.
     """
 
     name: str
@@ -134,6 +138,8 @@ class Plan:
     cells: Mapping[CellId, Cell]
     declared: tuple[Mapping[str, Any], ...]
     path: str
+    views: tuple[Mapping[str, Any], ...] = ()
+    months: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse(key: str, *, name: str = "", allowed: Any = (), **facts: Any) -> PerfkitError:
@@ -338,7 +344,7 @@ def read_folder(folder: Path) -> Plan:
     'persons'
     """
     path = folder / "plan.toml"
-    allowed = {"name", "title", "units", "tables", "relations"}
+    allowed = {"name", "title", "units", "tables", "relations", "views", "months"}
     found = _part({"plan": _settings(path)}, "plan", allowed, "", path)
     units = _units(_need(found, "units", dict, "plan.toml", path), path)
     told = _need(found, "tables", dict, "plan.toml", path)
@@ -355,7 +361,9 @@ def read_folder(folder: Path) -> Plan:
     declared = tuple(_need(found, "relations", list, "plan.toml", path))
     title = _title(_need(found, "title", dict, "plan.toml", path), "title", path)
     name = _need(found, "name", str, "plan.toml", path)
-    return Plan(name, title, units, tables, cells, declared, str(path))
+    views = tuple(_need({"views": []} | dict(found), "views", list, "plan.toml", path))
+    months = _part({"months": {}} | dict(found), "months", {"table", "column"}, "", path)
+    return Plan(name, title, units, tables, cells, declared, str(path), views, months)
 
 
 def _units(told: Mapping[str, Any], path: Path) -> dict[str, Unit]:

@@ -29,7 +29,7 @@ from perfkit.target.expression import (
 )
 from perfkit.target.planfile import Plan, Table, number, refuse
 
-__all__ = ["KINDS", "Chain", "Classes", "Relation", "Values", "compile_plan"]
+__all__ = ["KINDS", "Chain", "Classes", "Relation", "Values", "compile_plan", "compiler"]
 
 BREACHES = ("misprint", "tension", "open")
 RULES = ("up", "down", "nearest")
@@ -338,6 +338,11 @@ def _checked(compiler: _Compiler, told: Any, at: int) -> Mapping[str, Any]:
         if name in told and told[name] not in allowed:
             raise compiler.refuse("unknown", what="setting", name=str(told[name]), allowed=allowed)
     return told
+
+
+def compiler(plan: Plan) -> _Compiler:
+    """Give what compiles expressions over a plan's cells."""
+    return _Compiler(plan)
 
 
 def compile_plan(plan: Plan) -> tuple[list[Relation], list[Classes], list[Chain]]:

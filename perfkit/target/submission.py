@@ -171,8 +171,8 @@ def standing(
     >>> found = standing(
     ...     register(), {"D1": ""}, today=dt.date(2005, 2, 23), due=dt.date(2005, 2, 21)
     ... )
-    >>> found.loc["D1", ["state", "days_late"]].tolist()
-    ['', 2]
+    >>> found["days_late"].to_dict()
+    {'D1': 2}
     """
     if review and review[1] < review[0]:
         raise TargetError("review_ends_early", first=review[0], last=review[1])

@@ -9,7 +9,7 @@ from perfkit import org
 from perfkit.errors import TargetError, UnknownName
 from perfkit.target.entry import Matrix, complete, named, numbers, once
 
-__all__ = ["MEASURES", "gaps", "reconcile", "summing"]
+__all__ = ["MEASURES", "gaps", "reconcile", "summing", "to_first"]
 
 MEASURES = ("premium", "standard_premium")
 
@@ -67,6 +67,29 @@ def gaps(views: pd.DataFrame, *, against: str) -> pd.DataFrame:
     return views.assign(
         same_measure=same, gap=gap, gap_rate=gap / whole, ratio=views["value"] / whole
     )
+
+
+def to_first(views: pd.DataFrame) -> pd.DataFrame:
+    """Lay views of a target side by side, held against the first of them; none is no row.
+
+    Parameters
+    ----------
+    views : DataFrame
+        As for `gaps`; other columns stay.
+
+    Returns
+    -------
+    DataFrame
+        What `gaps` gives.
+
+    Examples
+    --------
+    >>> to_first(pd.DataFrame(columns=["measure", "value"])).empty
+    True
+    """
+    if views.empty:
+        return views.assign(same_measure=False, gap=np.nan, gap_rate=np.nan, ratio=np.nan)
+    return gaps(views, against=str(views.index[0]))
 
 
 def summing(units: pd.Index) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from perfkit.show.plot.ending import Picture, figure_data, picture
 from perfkit.show.plot.explained import funnel, waterfall
 from perfkit.show.plot.look import font_file, style
 from perfkit.show.plot.over_time import curve, lines
+from perfkit.show.plot.over_year import year
 
 __all__ = [
     "Picture",
@@ -27,4 +28,5 @@ __all__ = [
     "picture",
     "style",
     "waterfall",
+    "year",
 ]
