@@ -180,8 +180,8 @@ def test_units_against_each_other_and_landings() -> None:
     assert seen["worse"].tolist() == [True, False, False]
     assert explain.watch_units(frame.iloc[2:])["level"].tolist() == ["unknown"]
     landing = pd.DataFrame(
-        {"unit": list("abc"), "kpi": "cases", "period": "2012-09", "landing": [5.0, 6.0, np.nan],
-         "low": 4.0, "high": 8.0, "target": 7.0, "chance": [0.1, 0.4, np.nan], "periods": 12}
+        {"unit": list("abc"), "kpi": "cases", "period": "2012-09", "expected": [5.0, 6.0, np.nan],
+         "low": 4.0, "high": 8.0, "target": 7.0, "chance": [0.1, 0.4, np.nan], "months": 12}
     )  # fmt: skip
     seen = explain.watch_landing(landing)
     assert seen["level"].tolist() == ["yellow", "none", "unknown"]

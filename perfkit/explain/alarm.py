@@ -179,6 +179,11 @@ def _is_worse(code: str, side: str) -> bool:
     )
 
 
+def _falls(codes: pd.Series[str]) -> pd.Series[bool]:
+    """Tell the KPIs of which less is better."""
+    return codes.map(lambda c: c in catalogue() and catalogue()[c].direction == "down").astype(bool)
+
+
 def watch_units(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
     """Hold the rate of each unit against that of all of them in the same period (funnel).
 
@@ -229,36 +234,40 @@ def watch_landing(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) 
     Parameters
     ----------
     frame : DataFrame
-        unit, kpi, period, landing, low, high, target [the KPI's unit], chance: that the target
-        is reached [rate], periods: on how many months the forecast rests.
+        What `outlook.month_landing` gives: unit, kpi, period, expected, low, high, target [the
+        KPI's unit], chance: that it ends at the target or above [rate], months: how many the
+        forecast rests on.
     alarms : mapping, optional
         The book's settings: landing_yellow and landing_red.
 
     Returns
     -------
     DataFrame
-        `EVIDENCE`: value is the landing, center the target, the yellow limits are the ends of
-        the forecast, p the chance to reach the target. Without a chance the level is unknown.
+        `EVIDENCE`: value is what is expected, center the target, the yellow limits are the ends of
+        the forecast, p the chance to reach the target (of a KPI that should fall: to stay
+        below it). Without a chance the level is unknown.
 
     Examples
     --------
-    >>> row = {"unit": "D1", "kpi": "cases", "period": "2012-09", "landing": 50.0, "low": 40.0}
-    >>> row |= {"high": 60.0, "target": 70.0, "chance": 0.02, "periods": 12}
+    >>> row = {"unit": "D1", "kpi": "cases", "period": "2012-09", "expected": 50.0, "low": 40.0}
+    >>> row |= {"high": 60.0, "target": 70.0, "chance": 0.02, "months": 12}
     >>> watch_landing(pd.DataFrame([row]))["level"].tolist()
     ['red']
     """
     out = frame[["unit", "kpi", "period"]].reset_index(drop=True)
     given = frame.reset_index(drop=True)
     chance = given["chance"].astype(float)
+    chance = chance.mask(_falls(out["kpi"]), 1 - chance)
     level = pd.Series("none", out.index).mask(chance < alarms["landing_yellow"], "yellow")
     level = level.mask(chance < alarms["landing_red"], "red").mask(chance.isna(), "unknown")
-    side = np.where(given["landing"] < given["target"], "low", "high")
+    side = np.where(given["expected"] < given["target"], "low", "high")
+    worse = [_is_worse(code, s) for code, s in zip(out["kpi"], side, strict=True)]
     note = pd.Series("", out.index).mask(chance.isna(), "no_value")
-    note = note.mask(given["periods"].lt(alarms["firm_points"]) & chance.notna(), "provisional")
+    note = note.mask(given["months"].lt(alarms["firm_points"]) & chance.notna(), "provisional")
     out = out.assign(
-        rule="landing", level=level, side=side, worse=side == "low", value=given["landing"],
+        rule="landing", level=level, side=side, worse=worse, value=given["expected"],
         center=given["target"], yellow_low=given["low"], yellow_high=given["high"],
-        red_low=np.nan, red_high=np.nan, n=np.nan, periods=given["periods"], p=chance, note=note,
+        red_low=np.nan, red_high=np.nan, n=np.nan, periods=given["months"], p=chance, note=note,
     )  # fmt: skip
     return out[EVIDENCE]
 
@@ -368,7 +377,6 @@ def plan_status(frame: pd.DataFrame) -> pd.DataFrame:
     """
     out = frame[["unit", "kpi", "period", "value", "target"]].reset_index(drop=True)
     out["gap"] = out["value"] - out["target"]
-    falls = out["kpi"].map(lambda c: c in catalogue() and catalogue()[c].direction == "down")
-    reached = np.where(falls, out["gap"] <= 0, out["gap"] >= 0)
+    reached = np.where(_falls(out["kpi"]), out["gap"] <= 0, out["gap"] >= 0)
     return out.assign(status=np.where(out["gap"].isna(), "unknown",
                                       np.where(reached, "reached", "short")))  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import sys
 from pathlib import Path
@@ -9,9 +10,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from books import tiny
 
-from perfkit.errors import PerfkitError, UnknownName
-from perfkit.outlook import land, since_break
+from perfkit import kpi, outlook
+from perfkit.book import open_book
+from perfkit.errors import PerfkitError, ReconcileError, UnknownName
+from perfkit.outlook import land, landing_backtest, since_break
+from perfkit.rhythm import node, pace
 
 # The deck's months: in hand at the first node, whole month. [10,000 yuan]
 MONTHS = pd.DataFrame(
@@ -107,6 +112,120 @@ def test_a_month_without_history_is_refused_with_the_way_out() -> None:
         land(MONTHS, math.nan)
     with pytest.raises(UnknownName, match="'shrunk'"):
         land(MONTHS, 1.0, method="shrunken")
+
+
+def test_what_was_cancelled_later_lets_a_month_end_below_what_is_in_hand() -> None:
+    past = pd.DataFrame({"hand": [50.0, 60.0, 55.0], "total": [48.0, 57.0, 54.0]})
+    found = land(past, 52.0)
+    assert found.expected == pytest.approx(50.0)
+    assert found.low < 50.0
+    assert found.chance(52.0) < 0.5
+
+
+def test_a_plan_that_must_enter_gives_what_usually_still_comes_of_it() -> None:
+    # March to May: 17.8 of 157.4 in hand; of a plan of 86 the rest still comes.
+    found = land(MONTHS.head(3), 34.5, plan=86.0)
+    assert found.expected == pytest.approx(34.5 + (1 - 17.8 / 157.4) * 86)
+    assert found.method == "plan"
+    assert found.scale == land(MONTHS.head(3), 34.5).scale
+
+
+def test_months_without_anything_land_at_nothing() -> None:
+    found = land(pd.DataFrame({"hand": [0.0] * 8, "total": [0.0] * 8}), 0.0)
+    assert (found.expected, found.low, found.high, found.chance(1.0)) == (0, 0, 0, 0)
+    tried = landing_backtest(MONTHS.head(2))
+    assert tried["tried"] == 0
+    assert np.isnan(tried["covered"])
+
+
+def district(rng: np.random.Generator, months: int) -> pd.DataFrame:
+    """Draw months of a district: agents write a few times, some early, some late."""
+    rows = []
+    for _ in range(months):
+        active = rng.binomial(150, rng.beta(12, 26))
+        sizes = rng.gamma(1.2, 8_000, active)
+        early = rng.random(active) < rng.beta(4, 10)
+        rows.append([sizes[early].sum(), sizes.sum()])
+    return pd.DataFrame(rows, columns=["hand", "total"])
+
+
+@pytest.mark.parametrize("months", [5, 12, 24])
+def test_eighty_per_cent_intervals_hold_eighty_per_cent_of_the_months(
+    months: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(20121011 + months)
+    inside = []
+    for _ in range(600):
+        drawn = district(rng, months + 1)
+        last = drawn.iloc[-1]
+        found = land(drawn.iloc[:-1], float(last["hand"]))
+        inside.append(found.low <= last["total"] <= found.high)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{months} months: {np.mean(inside):.1%} of held-out months inside\n")
+    assert 0.75 <= np.mean(inside) <= 0.85
+
+
+def test_the_backtest_of_a_unit_holds_what_its_intervals_promise() -> None:
+    # The same on every unit's own past: the coverage it is told with.
+    rng = np.random.default_rng(80)
+    found = [landing_backtest(district(rng, 24)) for _ in range(40)]
+    assert {int(one["tried"]) for one in found} == {18}
+    assert 0.75 <= np.mean([one["covered"] for one in found]) <= 0.85
+
+
+def test_it_beats_what_is_in_hand_over_its_usual_share() -> None:
+    rng = np.random.default_rng(5)
+    ours, shares = [], []
+    for _ in range(200):
+        drawn = district(rng, 25)
+        past, last = drawn.iloc[:-1], drawn.iloc[-1]
+        usual = past["hand"].sum() / past["total"].sum()
+        shares.append(last["hand"] / usual - last["total"])
+        ours.append(land(past, float(last["hand"])).expected - last["total"])
+    assert np.mean(np.square(ours)) < 0.25 * np.mean(np.square(shares))
+
+
+def test_months_of_the_sample_district() -> None:
+    book = open_book("district_one")
+    found = outlook.month_landing(
+        book, "premium_issued", by="department", period="2012-09", day=11
+    ).set_index("unit")
+    reached = kpi.grid(book, ["premium_issued"], by="department", period="2012-09@11")
+    assert found["hand"].to_dict() == reached.set_index("unit")["premium_issued"].to_dict()
+    assert (found["low"] <= found["expected"]).all()
+    assert found["chance"].between(0, 1).all()
+    assert (found["months"] >= 6).all()
+    short = outlook.month_landing(
+        book, "premium_issued", by="district", period="2012-09", day=11, since="2012-08"
+    )
+    assert short["method"].tolist() == ["no_history"]
+    with pytest.raises(ReconcileError, match="activity_rate"):
+        outlook.month_landing(book, "activity_rate", by="district", period="2012-09")
+    with pytest.raises(ReconcileError, match="2012Q3"):
+        outlook.month_landing(book, "cases", by="district", period="2012Q3")
+    with pytest.raises(ReconcileError, match="31"):
+        outlook.month_landing(book, "cases", by="district", period="2012-09", day=31)
+
+
+@pytest.mark.parametrize("day", [1, 11, 29])
+def test_every_page_tells_one_landing_of_a_month(day: int) -> None:
+    book, past = open_book("district_one"), [f"2012-{m:02d}" for m in range(1, 10)]
+    all_units = outlook.month_landing(
+        book, pace.KPIS[0], by="district", period="2012-09", day=day, since="2012-01"
+    ).iloc[0]
+    seen = pace.follow(book, past, unit="D1", by="district")
+    at = dt.date(2012, 9, day)
+    one = node.landing(seen, 900_000.0, month="2012-09", day=at).iloc[0]
+    same = ["hand", "expected", "low", "high", "months", "method"]
+    assert all_units[same].tolist() == one[same].tolist()
+
+
+def test_a_young_book_says_that_it_has_no_history(tmp_path: Path) -> None:
+    found = outlook.month_landing(
+        open_book(tiny(tmp_path)), "cases", by="department", period="2012-02", day=11
+    )
+    assert set(found["method"]) == {"no_history"}
+    assert found["hand"].tolist() == [0, 1]
 
 
 def test_the_intervals_hold_what_they_promise_and_no_method_is_better() -> None:
