@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from perfkit import org
+from perfkit import org, workdays
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.errors import ReconcileError
@@ -16,10 +16,9 @@ from perfkit.kpi import compare, grid, kpi
 from perfkit.kpi.measure import known_part
 from perfkit.period import Period
 
-__all__ = ["same_days", "standing", "weekday"]
+__all__ = ["same_days", "standing"]
 
-_DAY = dt.timedelta(days=1)
-_SATURDAY = 5
+_LONGER = dt.timedelta(days=31)  # no run of days off is as long
 
 
 def standing(
@@ -113,24 +112,12 @@ def _above(
     return pd.Series(own, out.index, dtype=float)
 
 
-def weekday(day: dt.date) -> bool:
-    """Say whether a day is Monday to Friday; holidays and make-up days are not known here.
-
-    Examples
-    --------
-    >>> weekday(dt.date(2012, 9, 28)), weekday(dt.date(2012, 9, 29))
-    (True, False)
-    """
-    return day.weekday() < _SATURDAY
-
-
 def same_days(
     book: Book,
     kpis: Sequence[str],
     *,
     by: str,
     period: str | Period,
-    is_working: Callable[[dt.date], bool] = weekday,
 ) -> pd.DataFrame:
     """Hold a period against as many business days of a year ago.
 
@@ -144,20 +131,22 @@ def same_days(
         The level.
     period : str or Period
         Which days; while it is running, those known.
-    is_working : callable, default `weekday`
-        Whether a day is worked; give the calendar with holidays and make-up days.
 
     Returns
     -------
     DataFrame
         unit, kpi, value, year_ago [the KPI's unit], growth [rate; NaN where a year ago is not
-        above zero], working_days, since, until: the days of a year ago. A year ago that the book
-        knows only in part is NaN.
+        above zero], working_days [days], since, until: the days of a year ago. A year ago that the
+        book knows only in part is NaN.
 
     Raises
     ------
     ReconcileError
         No day of the period is a working day.
+
+    Notes
+    -----
+    Holidays and make-up days are those of `workdays`.
 
     Examples
     --------
@@ -165,17 +154,15 @@ def same_days(
     >>> b = open_book("district_one")
     >>> found = same_days(b, ["premium_issued"], by="district", period="2012-09")
     >>> found[["working_days", "since", "until"]].astype(str).values.tolist()
-    [['20', '2011-09-01', '2011-09-28']]
+    [['21', '2011-09-01', '2011-09-30']]
     """
     now = known_part(book, spans.parse(period))
-    count = sum(is_working(now.first + i * _DAY) for i in range(now.days))
+    count = workdays.working_days(now.first, now.last)
     if not count:
         raise ReconcileError("no_working_day", period=spans.parse(period).code)
     first = spans.year_ago(spans.parse(period)).first
-    last, left = first, count - is_working(first)
-    while left:
-        last += _DAY
-        left -= is_working(last)
+    counted = workdays.selling_days(first, first + (now.last - now.first) + _LONGER)
+    last = counted.loc[counted["selling_day"] >= count, "date"].iloc[0]
     then = spans.span(first, last)
     here = spans.span(now.first, now.last)
     found = grid(book, kpis, by=by, period=[here, then])
