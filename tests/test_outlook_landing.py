@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import sys
 from pathlib import Path
@@ -16,7 +15,6 @@ from perfkit import kpi, outlook
 from perfkit.book import open_book
 from perfkit.errors import PerfkitError, ReconcileError, UnknownName
 from perfkit.outlook import land, landing_backtest, since_break
-from perfkit.rhythm import node, pace
 
 # The deck's months: in hand at the first node, whole month. [10,000 yuan]
 MONTHS = pd.DataFrame(
@@ -207,17 +205,31 @@ def test_months_of_the_sample_district() -> None:
         outlook.month_landing(book, "cases", by="district", period="2012-09", day=31)
 
 
-@pytest.mark.parametrize("day", [1, 11, 29])
-def test_every_page_tells_one_landing_of_a_month(day: int) -> None:
-    book, past = open_book("district_one"), [f"2012-{m:02d}" for m in range(1, 10)]
-    all_units = outlook.month_landing(
-        book, pace.KPIS[0], by="district", period="2012-09", day=day, since="2012-01"
+@pytest.mark.parametrize(
+    ("day", "ends"),
+    [
+        # 1 September 2012 is a Saturday: nothing before the first working day, which in June and
+        # August is the first. On the 11th 7 of 21 are over: of May's 22, June's 20, July's 22 and
+        # August's 23 that is 7.33, 6.67, 7.33 and 7.67 days. Then the whole month.
+        (1, ["2012-05@01", "", "2012-07@01", ""]),
+        (11, ["2012-05@10", "2012-06@10", "2012-07@10", "2012-08@09"]),
+        (30, ["2012-05", "2012-06", "2012-07", "2012-08"]),
+    ],
+)
+def test_months_are_laid_beside_each_other_at_the_same_part(day: int, ends: list[str]) -> None:
+    book, code = open_book("district_one"), "premium_issued"
+    found = outlook.month_landing(
+        book, code, by="district", period="2012-09", day=day, since="2012-05"
     ).iloc[0]
-    seen = pace.follow(book, past, unit="D1", by="district")
-    at = dt.date(2012, 9, day)
-    one = node.landing(seen, 900_000.0, month="2012-09", day=at).iloc[0]
-    same = ["hand", "expected", "low", "high", "months", "method"]
-    assert all_units[same].tolist() == one[same].tolist()
+    months = [f"2012-{m:02d}" for m in range(5, 10)]
+    asked = dict.fromkeys([*months, *filter(None, ends), f"2012-09@{day:02d}"])
+    seen = kpi.grid(book, [code], by="district", period=list(asked)).set_index("period")[code]
+    hands = [seen[end] if end else 0.0 for end in ends]
+    past = pd.DataFrame({"hand": hands, "total": seen[months[:-1]].tolist()})
+    told = land(past, float(seen[f"2012-09@{day:02d}"]))
+    assert found[["expected", "low", "high"]].tolist() == [told.expected, told.low, told.high]
+    if day == 30:
+        assert told.low == told.high == told.hand == seen["2012-09"]
 
 
 def test_a_young_book_says_that_it_has_no_history(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where a month of every unit will land: its past at the same selling day, and `landing` on it."""
+"""Where a month of every unit will land: its past at the same part of the month, and `landing`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from perfkit.period import Period
 
 __all__ = ["month_landing"]
 
+_SAME = 1e-9  # parts of a month are ratios of day counts
 COLUMNS = ["unit", "kpi", "period", "day", "hand", "expected", "low", "high", "target", "chance",
            "months", "method", "tried", "covered"]  # fmt: skip
 
@@ -70,7 +71,8 @@ def month_landing(
 
     Notes
     -----
-    Months are laid beside each other at the same selling day, as `rhythm.pace` does.
+    Months are laid beside each other where as much of their selling days was over: at the same
+    selling day a shorter month would have less to come.
 
     Examples
     --------
@@ -91,7 +93,7 @@ def month_landing(
     if since is not None:
         past = [m for m in past if m.first >= spans.parse(since).first]
     now = spans.parse(f"{month.code}@{at:02d}")
-    pairs = _same_day(past, now)
+    pairs = _same_part(past, month, now)
     found = grid(book, [code], by=by, period=[*past, *pairs.values(), now], variants=None)
     wide = found.pivot(index="unit", columns="period", values=code)
     aims = targets(book, code, by=by, period=month, version=version).set_index("unit")["target"]
@@ -114,15 +116,16 @@ def _day(book: Book, month: Period, day: int | None) -> int:
     return day
 
 
-def _same_day(past: list[Period], now: Period) -> dict[str, Period]:
-    """Cut past months at the selling day of now; one that has not begun to sell is left out."""
-    done = workdays.working_days(now.first, now.last)
+def _same_part(past: list[Period], month: Period, now: Period) -> dict[str, Period]:
+    """Cut past months where as much of their selling days is over; none where nothing was yet."""
+    counted = workdays.selling_days(month.first, month.last).set_index("date")
+    elapsed = float(counted["elapsed"][now.last])
     out = {}
-    for month in past:
-        counted = workdays.selling_days(month.first, month.last)
-        days = counted.loc[counted["selling_day"] <= done, "date"]
+    for one in past:
+        days = workdays.selling_days(one.first, one.last)
+        days = days[days["elapsed"] <= elapsed + _SAME]
         if len(days):
-            out[month.code] = spans.parse(f"{month.code}@{days.iloc[-1].day:02d}")
+            out[one.code] = spans.parse(f"{one.code}@{days['date'].iloc[-1].day:02d}")
     return out
 
 

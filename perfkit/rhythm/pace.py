@@ -262,16 +262,9 @@ def history(frame: pd.DataFrame, code: str, *, month: str, day: float) -> pd.Dat
     UnknownName
         The frame does not hold the KPI.
     """
-    held = _one(frame, code)
-    first = [spans.parse(m).first < spans.parse(month).first for m in held["month"]]
-    held = held[np.array(first, dtype=bool)]
-    found = at_selling_day(held, day).set_index("month")[["hand", "total"]]
-    # followed from its first day, a month that begins with more has nothing in hand before it
-    begun = held[[date.day == 1 for date in held["date"]]].set_index("month")
-    ends = {m: _ends(part) for m, part in held.groupby("month", sort=False)}
-    none = {m: [0.0, ends[m]] for m in begun.index.difference(found.index)}
-    early = pd.DataFrame.from_dict(none, orient="index", columns=["hand", "total"], dtype=float)
-    return pd.concat([early, found]).dropna(subset="total").sort_index().rename_axis("month")
+    found = at_selling_day(_one(frame, code), day)
+    before = found["month"].map(lambda m: spans.parse(m).first < spans.parse(month).first)
+    return found[before].dropna(subset="total").set_index("month")[["hand", "total"]]
 
 
 def beside(frame: pd.DataFrame, *, month: str, day: dt.date, past: int = 3) -> pd.DataFrame:
