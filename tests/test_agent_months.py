@@ -113,7 +113,7 @@ def assert_equal(one: pd.DataFrame, other: pd.DataFrame) -> None:
 @pytest.mark.parametrize("org_as", ["was", "now"])
 def test_every_answerable_kpi_is_that_of_the_policies(both: tuple[Book, Book], org_as: str) -> None:
     codes = computable(both[1])
-    assert len(codes) == 76
+    assert len(codes) == 80
     assert {"active_agents", "ten_k_share", "premium_per_head", "premium_growth"} <= set(codes)
     one, other = (kpi.grid(b, codes, by=LEVELS, period=SPANS, org_as=org_as) for b in both)
     assert len(other) > 8000

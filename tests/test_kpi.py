@@ -241,6 +241,10 @@ FEBRUARY = {
     "headcount_supervisor": 3,
     "headcount_senior_supervisor": 0,
     "headcount_department_manager": 0,
+    "headcount_under_1y": 1,  # A8, since June
+    "headcount_1_to_3y": 4,
+    "headcount_3_to_5y": 0,
+    "headcount_5y_up": 0,
     "quasi_supervisors": 1,  # A8
     "quasi_supervisor_change": 1,
     "promotions": 2,  # A3 A8
