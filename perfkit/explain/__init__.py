@@ -31,6 +31,7 @@ from perfkit.explain.driver import (
     roll_up,
     steps,
 )
+from perfkit.explain.evaluation import evaluate, horizons, increments
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
 from perfkit.explain.rank import same_days, standing
@@ -55,11 +56,14 @@ __all__ = [
     "credibility",
     "decompose",
     "difference_of_rates",
+    "evaluate",
     "frontier",
     "funnel",
     "funnel_limits",
     "funnel_lines",
     "growth_factors",
+    "horizons",
+    "increments",
     "league",
     "leaving_hazard",
     "lorenz",

@@ -9,12 +9,14 @@ Nothing here computes: every figure arrives in a frame of `kpi` and leaves as it
 
 from perfkit.show import annual, plot, table
 from perfkit.show.attach import attach_targets
+from perfkit.show.evaluation import evaluation
 from perfkit.show.form import write_form
 from perfkit.show.targets import pack_targets, write_targets
 
 __all__ = [
     "annual",
     "attach_targets",
+    "evaluation",
     "pack_targets",
     "plot",
     "table",
