@@ -216,3 +216,59 @@ def test_a_book_may_set_some_thresholds(tmp_path: Path) -> None:
     book = open_book(tiny(tmp_path, SETTINGS + "[alarms]\nred = 0.99\n"))
     assert book.settings.alarms == {**ALARMS, "red": 0.99}
     assert dict(open_book("district_one").settings.alarms) == ALARMS
+
+
+def past(values: list[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"unit": "D", "kpi": "cases", "period": periods(len(values)), "value": values}
+    )
+
+
+def test_a_new_rule_is_tried_on_the_past_before_it_is_kept(tmp_path: Path) -> None:
+    more = "[alarms]\n# as the district agreed\nmin_points = 8 # periods\n\n[variants]\n"
+    folder = tiny(tmp_path, SETTINGS + more)
+    book = open_book(folder)
+    frame = past([50.0, 52, 49, 51, 50, 52, 48, 50, 46, 50, 51, 50])
+    rule = explain.try_rule(frame, {"yellow": 0.99, "red": 0.999}, alarms=book.settings.alarms)
+    told = rule.fired.iloc[0]
+    assert told[["tested", "raised", "now_raised"]].tolist() == [4, 0, 1]
+    assert told[["a_year", "now_a_year"]].tolist() == [0, 3]
+    assert book.settings.alarms == ALARMS  # trying changes nothing
+    before = (folder / "book.toml").read_text(encoding="utf-8")
+    explain.save_rule(book, rule)
+    after = (folder / "book.toml").read_text(encoding="utf-8")
+    assert set(after.splitlines()) - set(before.splitlines()) == {"yellow = 0.99", "red = 0.999"}
+    assert set(before.splitlines()) <= set(after.splitlines())
+    assert open_book(folder).settings.alarms == {**ALARMS, "yellow": 0.99, "red": 0.999}
+    back = explain.try_rule(frame, {"yellow": 0.95, "min_points": 6}, alarms=rule.alarms)
+    explain.save_rule(open_book(folder), back)
+    kept = open_book(folder).settings.alarms
+    assert kept == {**ALARMS, "red": 0.999, "min_points": 6}
+    assert "min_points = 6 # periods" in (folder / "book.toml").read_text(encoding="utf-8")
+
+
+def test_a_rule_is_written_where_none_was_and_refused_where_it_cannot_be(tmp_path: Path) -> None:
+    folder = tiny(tmp_path / "a")
+    frame = past([50.0, 52, 49, 51, 50, 52, 48, 50, 46])
+    rule = explain.try_rule(frame, {"red": 0.99})
+    explain.save_rule(open_book(folder), rule)
+    assert open_book(folder).settings.alarms == {**ALARMS, "red": 0.99}
+    for changes in ({"yellow": 0.999}, {"yelow": 0.9}, {"min_points": 1}):
+        with pytest.raises(PerfkitError, match="alarms"):
+            explain.try_rule(frame, changes)
+    with pytest.raises(PerfkitError, match="district_one"):
+        explain.save_rule(open_book("district_one"), rule)
+    inline = tiny(tmp_path / "b", "alarms = { red = 0.99 }\n" + SETTINGS)
+    said = (inline / "book.toml").read_bytes()
+    with pytest.raises(PerfkitError, match="alarms"):
+        explain.save_rule(open_book(inline), explain.try_rule(frame, {"red": 0.997}))
+    assert (inline / "book.toml").read_bytes() == said
+
+
+def test_a_landing_of_what_should_fall_warns_of_the_other_side() -> None:
+    row = {"unit": "D", "kpi": "premium_cancelled", "period": "2012-09", "expected": 9.0}
+    row |= {"low": 7.0, "high": 11.0, "target": 5.0, "chance": 0.97, "months": 20}
+    seen = explain.watch_landing(pd.DataFrame([row])).iloc[0]
+    assert seen[["level", "side", "worse"]].tolist() == ["red", "high", True]
+    below = explain.watch_landing(pd.DataFrame([row | {"expected": 2.0, "chance": 0.02}])).iloc[0]
+    assert below[["level", "worse"]].tolist() == ["none", False]

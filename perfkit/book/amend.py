@@ -1,20 +1,24 @@
-"""Adding to a book's targets: rows of a version that is not there yet; what is there stays."""
+"""Adding to a book: targets of a version that is not there yet, alarm settings; the rest stays."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
+import re
 import shutil
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from perfkit import bundle
 from perfkit.book import Book, schema, source
-from perfkit.book.written import free, whole
+from perfkit.book.settings import ALARMS, read_alarms
+from perfkit.book.written import free, toml, whole
 from perfkit.errors import PerfkitError
 
-__all__ = ["add_targets", "is_bundled"]
+__all__ = ["add_targets", "is_bundled", "set_alarms"]
 
 FILE = "targets.csv"
 
@@ -102,3 +106,71 @@ def _replace(path: Path, content: bytes) -> None:
         raise PerfkitError("not_written", path=path, why=error.strerror or error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+_SECTION = re.compile(r"^\[alarms\][ \t]*(#.*)?$", re.MULTILINE)
+_NEXT = re.compile(r"^\[", re.MULTILINE)
+
+
+def set_alarms(book: Book, alarms: Mapping[str, float]) -> Path:
+    """Write alarm settings into a book's book.toml; every other line of it stays as it is.
+
+    Parameters
+    ----------
+    book : Book
+        Whose.
+    alarms : mapping
+        Setting → value, as ``[alarms]`` takes them; those that are as usual need no line.
+
+    Returns
+    -------
+    Path
+        The book.toml.
+
+    Raises
+    ------
+    PerfkitError
+        The book came with perfkit, a setting is refused, or the disk refuses. Nothing has changed
+        then.
+    """
+    if is_bundled(book):
+        raise PerfkitError("book_read_only", book=book.name)
+    path = book.path / "book.toml"
+    wanted = read_alarms(alarms, path)
+    before = path.read_bytes().decode("utf-8-sig")
+    after = _with_alarms(before, wanted)
+    if not _says(after, {**tomllib.loads(before), "alarms": wanted}, path):
+        raise PerfkitError("bad_setting", path=path, name="alarms", value="…", allowed="[alarms]")
+    _replace(path, after.encode())
+    return path
+
+
+def _says(text: str, wanted: Mapping[str, Any], path: Path) -> bool:
+    """Make sure of what a changed book.toml says before it takes the old one's place."""
+    try:
+        now = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return {**now, "alarms": read_alarms(now.get("alarms", {}), path)} == wanted
+
+
+def _with_alarms(text: str, wanted: Mapping[str, float]) -> str:
+    """Change the lines of ``[alarms]`` that say something else, and add those that are missing."""
+    found = _SECTION.search(text)
+    if found is None:
+        lines = [f"{name} = {toml(v)}" for name, v in wanted.items() if v != ALARMS[name]]
+        return f"{text.rstrip()}\n\n[alarms]\n" + "".join(f"{line}\n" for line in lines)
+    end = _NEXT.search(text, found.end())
+    stop = end.start() if end else len(text)
+    inside, more = text[found.end() : stop], []
+    for name, value in wanted.items():
+        line = re.compile(rf"^({name}[ \t]*=[ \t]*)[^#\s]+", re.MULTILINE)
+        if line.search(inside):
+            inside = line.sub(rf"\g<1>{toml(value)}", inside, count=1)
+        elif value != ALARMS[name]:
+            more.append(f"{name} = {toml(value)}\n")
+    body = inside.rstrip("\n")
+    tail = inside[len(body) :] or "\n"
+    added = "".join(more)
+    inside = f"{body}\n{added}{tail[1:]}" if added else inside
+    return text[: found.end()] + inside + text[stop:]

@@ -14,7 +14,7 @@ from perfkit.book import source
 from perfkit.book.standards import Standard, read_standards
 from perfkit.errors import PerfkitError
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["ALARMS", "Settings", "read_alarms", "read_settings"]
 
 RULES = {
     "calendar": ("month",),
@@ -165,8 +165,26 @@ def _roles(read: Mapping[str, Any], ranks: Mapping[str, Any], path: Path) -> dic
     return {role: tuple(named) for role, named in read.items()}
 
 
-def _alarms(read: Mapping[str, Any], path: Path) -> dict[str, float]:
-    """Lay the book's own alarm settings over the usual ones; yellow comes before red."""
+def read_alarms(read: Mapping[str, Any], path: Path) -> dict[str, float]:
+    """Lay alarm settings over the usual ones; yellow comes before red.
+
+    Parameters
+    ----------
+    read : mapping
+        What ``[alarms]`` of book.toml says, or is to say.
+    path : Path
+        Where, for messages.
+
+    Raises
+    ------
+    PerfkitError
+        A setting is unknown, no number, or out of its range.
+
+    Examples
+    --------
+    >>> read_alarms({"yellow": 0.9}, Path("book.toml"))["yellow"]
+    0.9
+    """
     for name, value in read.items():
         if name not in ALARMS:
             raise _refuse(path, f"alarms.{name}", value, ", ".join(ALARMS))
@@ -239,6 +257,6 @@ def read_settings(folder: Path) -> Settings:
         first_week_day=_first_week_day(read, path),
         tables=_section(read, "tables", path),
         database=_section(read, "database", path),
-        alarms=_alarms(_section(read, "alarms", path), path),
+        alarms=read_alarms(_section(read, "alarms", path), path),
         standards=read_standards(read.get("standards", ()), path, root),
     )

@@ -35,12 +35,14 @@ from perfkit.explain.evaluation import evaluate, horizons, increments
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
 from perfkit.explain.rank import same_days, standing
+from perfkit.explain.rule import Rule, save_rule, try_rule
 from perfkit.explain.segmented import segmented
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
 __all__ = [
     "UNEXPLAINED",
     "Chain",
+    "Rule",
     "agent_months",
     "assess",
     "at_risk",
@@ -77,11 +79,13 @@ __all__ = [
     "raise_once",
     "roll_up",
     "same_days",
+    "save_rule",
     "segmented",
     "set_apart",
     "simulate_month",
     "standing",
     "steps",
+    "try_rule",
     "watch_history",
     "watch_landing",
     "watch_units",
