@@ -133,6 +133,25 @@ def test_a_gap_that_the_pace_covers_is_no_risk(tmp_path: Path) -> None:
     assert found.loc[("premium_submitted", "D1/01/1"), "status"] == "on_pace"
 
 
+def test_promotion_is_held_against_its_own_criteria_over_half_a_year(tmp_path: Path) -> None:
+    law = """
+[[standards]]
+name = "to senior department"
+level = "department"
+kind = "promote"
+months = 6
+from = 2012-01-01
+at_least = { premium_submitted = 5000, headcount_closing = 2 }
+"""
+    found = explain.assess(small(tmp_path, STANDARDS + law), by="department", kind="promote")
+    one = found.set_index(["kpi", "unit"]).loc[("premium_submitted", "D1/01")]
+    # 4,000 in 167 days, 1,000 in 15 more: 168 a week so far, 467 a week from now on.
+    assert one[["window", "have", "gap", "status"]].tolist() == ["2012H1", 4000, 1000, "at_risk"]
+    assert one["a_week_so_far"] == pytest.approx(4000 / (167 / 7))
+    assert one["a_week_needed"] == pytest.approx(1000 / (15 / 7))
+    assert found.loc[found["kpi"] == "headcount_closing", "status"].tolist() == ["met", "met"]
+
+
 def test_no_standard_and_no_facts_are_refused(tmp_path: Path) -> None:
     book = small(tmp_path, STANDARDS)
     with pytest.raises(ReconcileError, match="department"):

@@ -112,23 +112,13 @@ def _above(
     return pd.Series(own, out.index, dtype=float)
 
 
-def same_days(
-    book: Book,
-    kpis: Sequence[str],
-    *,
-    by: str,
-    period: str | Period,
-) -> pd.DataFrame:
+def same_days(book: Book, kpis: Sequence[str], *, by: str, period: str | Period) -> pd.DataFrame:
     """Hold a period against as many business days of a year ago.
 
     Parameters
     ----------
-    book : Book
-        Where the facts are.
-    kpis : sequence of str
-        Which.
-    by : str
-        The level.
+    book, kpis, by
+        As for `standing`.
     period : str or Period
         Which days; while it is running, those known.
 

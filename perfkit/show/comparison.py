@@ -256,14 +256,8 @@ def cell(column: str, code: str, value: float, lang: str) -> Cell:
 
     Parameters
     ----------
-    column : str
-        The column it stands in.
-    code : str
-        Its KPI.
-    value : float
-        The number. [the KPI's unit]
-    lang : {"zh", "en"}
-        The reader's language.
+    column, code, value, lang
+        As for `written`.
     """
     way, text = label.direction(code), written(column, code, value, lang)
     if column.startswith("attainment"):
@@ -279,14 +273,10 @@ def cell_of(column: str, code: str, record: Mapping[Any, Any], lang: str) -> Cel
 
     Parameters
     ----------
-    column : str
-        The column.
-    code : str
-        The KPI of the row.
+    column, code, lang
+        As for `written`.
     record : mapping
         Column → value, of the row.
-    lang : {"zh", "en"}
-        The reader's language.
     """
     top = cell(column, code, record[column], lang)
     growth = record.get(column.replace("change_", "growth_"), math.nan)
@@ -335,12 +325,8 @@ def source_line(frame: pd.DataFrame, source: Source, lang: str, *, money: bool =
 
     Parameters
     ----------
-    frame : DataFrame
-        What is shown.
-    source : Source
-        Where it comes from.
-    lang : {"zh", "en"}
-        The reader's language.
+    frame, source, lang
+        As for `notes`.
     money : bool, default False
         Whether to name the unit of money, where the frame holds any.
     """
