@@ -34,7 +34,12 @@ DAILY_MONTHS = 12
 DEPENDS = 0.40  # premium that large policies bring where a department lives on them
 SURGE = 0.40  # newcomers over the force
 STOPPED = 6  # months without a recruit
-PRODUCTS = (("WL20", 20, 0.35, 1.0), ("EN10", 10, 0.25, 1.0), ("AN05", 5, 0.12, 0.8), ("AN03", 3, 0.06, 0.6))
+PRODUCTS = (
+    ("WL20", 20, 0.35, 1.0),
+    ("EN10", 10, 0.25, 1.0),
+    ("AN05", 5, 0.12, 0.8),
+    ("AN03", 3, 0.06, 0.6),
+)
 SHARES = (0.28, 0.44, 0.21, 0.07)
 
 
@@ -178,8 +183,10 @@ def newcomer_surge(force: Force, loss: float) -> None:
 
 def _append(force: Force, new: int, joined: np.ndarray) -> None:
     rng, size = force.rng, len(force.unit)
+
     def add(old: np.ndarray, more: object) -> np.ndarray:
         return np.concatenate([old, more])  # type: ignore[list-item]
+
     row = force.scale[force.unit == force.hit][:1]
     force.unit = add(force.unit, np.full(new, force.hit))
     force.leads = add(force.leads, np.zeros(new, bool))
@@ -267,7 +274,9 @@ def _policies(force: Force, came: np.ndarray) -> pd.DataFrame:
         kept = kept * np.where(hit & large, force.large_kept, 1.0)
         stays = rng.random(len(who)) < kept
         kind = rng.choice(len(PRODUCTS), len(who), p=SHARES)
-        part = pd.DataFrame({"who": who, "on": [days[d] for d in day], "premium": premium, "kind": kind})
+        part = pd.DataFrame(
+            {"who": who, "on": [days[d] for d in day], "premium": premium, "kind": kind}
+        )
         parts.append(part[stays])
     out = pd.concat(parts, ignore_index=True)
     out["premium"] = (out["premium"] / 100).round() * 100
