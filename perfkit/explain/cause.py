@@ -67,13 +67,16 @@ def _measured(book: Book, chart: CauseChart, by: str, months: Sequence[Period]) 
     found = measure(book, here, by=by, period=months, variants=chosen)
     names = [month.code for month in months]
     order = list(dict.fromkeys(found["unit"]))
+    row, month = (pd.Index(by_name).get_indexer(found[column])
+                  for by_name, column in ((order, "unit"), (names, "period")))  # fmt: skip
     grids = {}
-    for code, part in found.groupby("kpi", sort=False):
+    for code in here:
+        own = (found["kpi"] == code).to_numpy()
         for column in ("value", "numerator", "denominator"):
-            wide = part.pivot(index="unit", columns="period", values=column)
-            wide = wide.reindex(index=order, columns=names).astype(float)
-            silent = wide.isna().all(axis=0)  # known of nobody: not zero
-            grids[str(code), column] = wide.fillna(0.0).where(~silent, np.nan, axis=1).to_numpy()
+            grid = np.full((len(order), len(names)), np.nan)
+            grid[row[own], month[own]] = found[column].to_numpy(float)[own]
+            known = np.isfinite(grid).any(axis=0)  # what is known of nobody is not zero
+            grids[code, column] = np.where(known, np.nan_to_num(grid), np.nan)
     return _Facts(order, names, grids)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ Grid = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 FORMS = ("share", "count", "amount")
 LEAST_WINDOWS = 8
 FADES = (1.0, 0.8, 0.5, 0.2)
+SHARED = (0.0, 0.5, 1.0)
 WARM_UP = 1  # windows before the first that can be foretold
 CERTAIN = 1e-12
 
@@ -56,11 +57,12 @@ def _usual(over: Grid, under: Grid) -> _Usual:
     return _Usual(float(found["within"]) / between if between else 0.0, between == 0)
 
 
-def _expected(over: Grid, under: Grid, rate: Grid) -> Grid:
+def _expected(over: Grid, under: Grid, rate: Grid, shared: float) -> Grid:
     """Give what each window lets one expect: the usual, moved as the other units moved together."""
     want = under * rate
     others, wanted = over.sum(axis=0) - over, want.sum(axis=0) - want
-    return want * np.divide(others, wanted, out=np.ones_like(over), where=wanted > 0)
+    shift = np.divide(others, wanted, out=np.ones_like(over), where=wanted > 0)
+    return want * shift**shared
 
 
 def _chance(want: Grid, under: Grid, rate: Grid, form: str) -> Grid:
@@ -194,10 +196,11 @@ def against_usual(over: Grid, under: Grid, *, length: int, form: str) -> pd.Data
         or not first.sum() > 0
     ):
         return _unknown(len(over), over[:, -length:].sum(axis=1) if now else None)
-    rates, wide, free = _foretold(first, second, form)
+    told = _foretold(first, second, form)
     value, of = over[:, -length:].sum(axis=1), under[:, -length:].sum(axis=1)
-    want = _expected(value[:, None], of[:, None], rates[:, -1:])
-    variance = wide * _chance(want, of[:, None], rates[:, -1:], form)
+    rate = told.rates[:, -1:]
+    want = _expected(value[:, None], of[:, None], rate, told.shared)
+    variance = told.wide * _chance(want, of[:, None], rate, form)
     low = [
         tail(v, w, s, of=o, form=form)
         for v, w, s, o in zip(value, want[:, 0], variance[:, 0], of, strict=True)
@@ -208,35 +211,48 @@ def against_usual(over: Grid, under: Grid, *, length: int, form: str) -> pd.Data
             "expected": want[:, 0],
             "spread": np.sqrt(variance[:, 0]),
             "low": low,
-            "score": [_score(one, free) for one in low],
-            "windows": free,
+            "score": [_score(one, told.free) for one in low],
+            "windows": told.free,
             "note": np.where(np.isfinite(low), "", "few_periods"),
         }
     )
 
 
-def _foretold(over: Grid, under: Grid, form: str) -> tuple[Grid, float, int]:
-    """Choose how fast the past fades by how well each window was foretold from those before it."""
+@dataclass(frozen=True, slots=True)
+class _Foretelling:
+    """How windows are best foretold: the rates after each, and what is left unexplained."""
+
+    wide: float
+    free: int
+    rates: Grid
+    shared: float
+
+
+def _foretold(over: Grid, under: Grid, form: str) -> _Foretelling:
+    """Choose how fast the past fades, and how much of the sisters' movement counts.
+
+    The choice is that under which each window was best foretold from those before it.
+    """
     usual = _usual(over, under)
     tried = []
     for fade in FADES:
         rates = usual.rates(over, under, fade)
-        wide, free = _stretch(over, under, rates[:, :-1], form)
-        tried.append((wide, free, rates))
-    wide, free, rates = min(tried, key=lambda one: one[0])
-    return rates, wide, free
+        for shared in SHARED:
+            wide, free = _stretch(over, under, rates[:, :-1], form, shared)
+            tried.append(_Foretelling(wide, free, rates, shared))
+    best = min(tried, key=lambda one: one.wide)
+    return best if form == "amount" else replace(best, wide=max(best.wide, 1.0))
 
 
-def _stretch(over: Grid, under: Grid, rate: Grid, form: str) -> tuple[float, int]:
+def _stretch(over: Grid, under: Grid, rate: Grid, form: str, shared: float) -> tuple[float, int]:
     """Say by how much windows scattered about what was expected before them more than by chance."""
     told = slice(WARM_UP, None)
     rate, over, under = rate[:, told], over[:, told], under[:, told]
-    want = _expected(over, under, rate)
-    chance = _chance(want, under, rate, form)
+    want = _expected(over, under, rate, shared)
+    chance = _chance(under * rate, under, rate, form)
     fine = chance > 0
     free = int(fine.sum())
-    wide = float(((over - want)[fine] ** 2 / chance[fine]).sum() / max(free, 1))
-    return (wide if form == "amount" else max(wide, 1.0)), free
+    return float(((over - want)[fine] ** 2 / chance[fine]).sum() / max(free, 1)), free
 
 
 def standing_share(over: Grid, under: Grid) -> pd.DataFrame:
@@ -264,7 +280,8 @@ def standing_share(over: Grid, under: Grid) -> pd.DataFrame:
     if len(over) < 2 or over.size < LEAST_WINDOWS or not over.sum() > 0:
         return _unknown(len(over), None)
     rate = np.divide(over.sum(axis=1), under.sum(axis=1))[:, None]
-    wide, free = _stretch(over, under, np.broadcast_to(rate, over.shape), "count")
+    wide, free = _stretch(over, under, np.broadcast_to(rate, over.shape), "count", 1.0)
+    wide = max(wide, 1.0)
     value, of = over.sum(axis=1), under.sum(axis=1)
     others, base = value.sum() - value, of.sum() - of
     want = of * others / base
