@@ -10,6 +10,7 @@ from perfkit.show.plot.among import bars, composition, concentration
 from perfkit.show.plot.case import before_after
 from perfkit.show.plot.ending import Picture, figure_data, picture
 from perfkit.show.plot.explained import funnel, waterfall
+from perfkit.show.plot.flow import flow
 from perfkit.show.plot.look import font_file, style
 from perfkit.show.plot.over_time import curve, lines
 from perfkit.show.plot.over_year import year
@@ -22,6 +23,7 @@ __all__ = [
     "concentration",
     "curve",
     "figure_data",
+    "flow",
     "font_file",
     "funnel",
     "lines",
