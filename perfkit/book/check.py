@@ -150,8 +150,8 @@ def _table_rules(
     """List the rules that need more than one cell."""
     columns = schema.table(name).columns
     dates = [c.name for c in columns.values() if c.type == "date"]
-    # Observations say what they cover, a calendar is made for days to come.
-    dates = [] if name in {"observations", "calendar"} else dates
+    # Observations say what they cover; a calendar and actions are made for days to come.
+    dates = [] if name in {"observations", "calendar", "actions"} else dates
     for date in dates:
         yield _Rule("warning", "after_as_of", date, f"t.{quoted(date)} > {as_of}")
         if not columns[date].need:
@@ -197,6 +197,7 @@ _OF_TABLE = {
     "moves": [_Rule("warning", "move_outside", "on", _outside('t."on"', "<="))],
     "observations": [_Rule("error", "bad_period", "end", 't."end" < t."start"')],
     "calendar": [_Rule("error", "bad_period", "end", 't."end" < t."start"')],
+    "actions": [_Rule("error", "due_before_decided", "due", "t.due < t.entered_on")],
     "policies": [
         _Rule("error", "issued_before_submitted", "issued_on", "t.issued_on < t.submitted_on"),
         _Rule("error", "cancelled_before_issued", "cancelled_on", "t.cancelled_on < t.issued_on"),
