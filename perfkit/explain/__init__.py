@@ -31,6 +31,7 @@ from perfkit.explain.driver import (
     roll_up,
     steps,
 )
+from perfkit.explain.effect import action_effect
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
 from perfkit.explain.rank import same_days, standing
@@ -40,6 +41,7 @@ from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_
 __all__ = [
     "UNEXPLAINED",
     "Chain",
+    "action_effect",
     "agent_months",
     "assess",
     "at_risk",

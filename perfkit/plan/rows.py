@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from perfkit import bundle, words
@@ -57,7 +56,7 @@ def text_of(value: object) -> str:
     >>> text_of(" a "), text_of(float("nan"))
     ('a', '')
     """
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
         return ""
     return str(value).strip()
 
