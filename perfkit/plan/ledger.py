@@ -262,7 +262,8 @@ def status(actions: pd.DataFrame, today: dt.date) -> pd.DataFrame:
     >>> found[["standing", "days"]].values.tolist()
     [['overdue', -5]]
     """
-    out = actions[[day <= today for day in actions["entered_on"]]].copy()
+    known = np.array([day <= today for day in actions["entered_on"]], dtype=bool)
+    out = actions.loc[known].copy()
     standing, days = [], []
     for one in out.to_dict("records"):
         finished = one["done_on"] if one["done_on"] and one["done_on"] <= today else None
@@ -322,8 +323,8 @@ def windows(
     last = spans.parse(until)
     own = actions[(actions["kpi"] != "") & (actions["state"] != "dropped")]
     begins = [one["started_on"] or one["entered_on"] for one in own.to_dict("records")]
-    own = own.assign(begins=begins)
-    own = own[[day <= last.last for day in begins]]
+    began = np.array([day <= last.last for day in begins], dtype=bool)
+    own = own.assign(begins=pd.Series(begins, index=own.index, dtype=object)).loc[began]
     there, rows = kpi.units(book) if len(own) else [], []
     for one in own.to_dict("records"):
         if one["unit_id"] not in there:
