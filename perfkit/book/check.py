@@ -149,9 +149,7 @@ def _table_rules(
 ) -> Iterator[_Rule]:
     """List the rules that need more than one cell."""
     columns = schema.table(name).columns
-    dates = [c.name for c in columns.values() if c.type == "date"]
-    # Observations say what they cover, a calendar is made for days to come.
-    dates = [] if name in {"observations", "calendar"} else dates
+    dates = [] if name in _AHEAD else [c.name for c in columns.values() if c.type == "date"]
     for date in dates:
         yield _Rule("warning", "after_as_of", date, f"t.{quoted(date)} > {as_of}")
         if not columns[date].need:
@@ -171,6 +169,7 @@ def _table_rules(
             yield rule
 
 
+_AHEAD = ("observations", "calendar", "actions")  # they hold days to come
 _NO_DAY = 693_596  # 1900-01-01: where programs put a day that there is none
 _LEAST = {"pay_years": 1, "policy_year": 2}
 
@@ -197,6 +196,7 @@ _OF_TABLE = {
     "moves": [_Rule("warning", "move_outside", "on", _outside('t."on"', "<="))],
     "observations": [_Rule("error", "bad_period", "end", 't."end" < t."start"')],
     "calendar": [_Rule("error", "bad_period", "end", 't."end" < t."start"')],
+    "actions": [_Rule("error", "due_before_decided", "due", "t.due < t.entered_on")],
     "policies": [
         _Rule("error", "issued_before_submitted", "issued_on", "t.issued_on < t.submitted_on"),
         _Rule("error", "cancelled_before_issued", "cancelled_on", "t.cancelled_on < t.issued_on"),

@@ -31,8 +31,15 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words come about
 NAME = "masked"
 TRIES = 200
 VERSIONS = ("plan", "stretch", "nodes")  # of targets, which notebooks ask for by name
-LEFT_OUT = {("control", "source")}
-_PEOPLE = ("agent_id", "recruiter_id", "candidate_id")
+LEFT_OUT = {
+    ("control", "source"),
+    ("actions", "what"),
+    ("actions", "note"),
+    ("budget", "payer"),
+    ("budget", "item"),
+    ("spending", "note"),
+}
+_PEOPLE = ("agent_id", "recruiter_id", "candidate_id", "owner")
 
 
 @dataclass(frozen=True, slots=True)

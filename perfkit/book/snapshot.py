@@ -36,6 +36,9 @@ _SINCE = {
     "recruits": ("seminar_on", "signed_on", "licensed_on"),
     "observations": ("end",),
     "calendar": ("start",),
+    "actions": ("entered_on",),
+    "budget": ("entered_on",),
+    "spending": ("on",),
 }
 
 

@@ -31,6 +31,7 @@ from perfkit.explain.driver import (
     roll_up,
     steps,
 )
+from perfkit.explain.effect import action_effect
 from perfkit.explain.evaluation import evaluate, horizons, increments
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
@@ -43,6 +44,7 @@ __all__ = [
     "UNEXPLAINED",
     "Chain",
     "Rule",
+    "action_effect",
     "agent_months",
     "assess",
     "at_risk",

@@ -33,7 +33,7 @@ def check_codes(book: Book) -> list[Finding]:
     Returns
     -------
     list of Finding
-        Warnings, one a name: KPIs of targets and control totals, measures of observations,
+        Warnings, one a name: KPIs of targets, control totals and actions, measures of observations,
         thresholds and variants of book.toml.
 
     Examples
@@ -43,9 +43,10 @@ def check_codes(book: Book) -> list[Finding]:
     []
     """
     found: list[Finding] = []
-    for table in ("targets", "control"):
-        if book.has(table):
-            found += _unknown("unknown_kpi", table, book.home(table)["kpi"], catalogue())
+    for table in ("targets", "control", "actions"):
+        if book.has(table, "kpi"):
+            named = book.home(table)["kpi"].dropna()
+            found += _unknown("unknown_kpi", table, named, catalogue())
     if book.has("observations"):
         seen = book.home("observations")["measure"]
         found += _unknown("unknown_kpi", "observations", seen, measures())

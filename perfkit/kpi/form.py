@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,14 +113,16 @@ def form(lang: str, *, book: str | Path = START, as_of: dt.date) -> Form:
     own = read_settings(bundle.book_path(book))
     path = Path(__file__).with_name("form.toml")
     read = tomllib.loads(path.read_text(encoding="utf-8"))
-    lists = _lists(own, lang)
+    lists = _lists(own, lang, read)
     above = set(org.UNIT_LEVELS) - set(org.levels_from(own.root))
     sheets = tuple(_sheet(name, row, lists, above, lang) for name, row in read.items())
     readme = tuple(words.text("template.readme", lang).splitlines())
     return Form(lang, readme, sheets, lists, _settings(own, as_of))
 
 
-def _lists(own: Settings, lang: str) -> dict[str, tuple[tuple[str, str], ...]]:
+def _lists(
+    own: Settings, lang: str, sheets: Collection[str]
+) -> dict[str, tuple[tuple[str, str], ...]]:
     leads = {
         flag: words.text(f"template.leads_{str(flag).lower()}", lang) for flag in (True, False)
     }
@@ -129,9 +132,7 @@ def _lists(own: Settings, lang: str) -> dict[str, tuple[tuple[str, str], ...]]:
         "kpi": tuple(names.items()),
         "measure": tuple((code, names.get(code, "")) for code in measures()),
     }
-    for name, table in schema.tables().items():
-        if name == "calendar":  # it has a workbook of its own
-            continue
+    for table in (schema.table(name) for name in sheets):
         for column in table.columns.values():
             if column.allowed:
                 named = (words.text(f"template.choice.{a}", lang) for a in column.allowed)

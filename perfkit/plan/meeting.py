@@ -1,4 +1,4 @@
-"""Meetings and what they look at: the focus of each, laid beside the numbers."""
+"""Meetings: who comes, the agenda with its minutes, and the focus laid beside the numbers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from perfkit import words
 from perfkit.book import Book
 from perfkit.errors import UnknownName
 from perfkit.kpi import compare, computable, kpi
 from perfkit.period import Period
+from perfkit.plan.rows import PlanRefused
 
-__all__ = ["Focus", "Meeting", "focus_table", "meetings"]
+__all__ = ["CYCLES", "Focus", "Item", "Meeting", "focus_table", "meeting", "meetings"]
+
+CYCLES = ("annual", "quarterly", "monthly", "weekly", "occasion")
+BASES = ("stated", "proposal")
+LEVELS = ("branch", "district", "department")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +37,110 @@ class Focus:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """One item of an agenda: its name, what it is about, and how long it takes. [minutes]"""
+
+    names: Mapping[str, str]
+    about: Mapping[str, str]
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting: whose, how often, and its focus in order."""
+    """A meeting.
+
+    Attributes
+    ----------
+    code, level : str
+        Its code, and whose it is: branch, district or department.
+    cycles : tuple of str
+        How often, of `CYCLES`.
+    names : mapping
+        By language.
+    attend : tuple of str
+        Who comes: roles, named in the words files.
+    basis : str
+        Whether the source states the agenda, or it is our proposal. Minutes are always ours.
+    agenda, focus : tuple
+        In order.
+    guidance : tuple of mapping
+        What the district does for a department whose meeting it guides; by language.
+    source : str
+        Where it is described.
+    """
 
     code: str
     level: str
-    cycle: str
+    cycles: tuple[str, ...]
     names: Mapping[str, str]
+    attend: tuple[str, ...]
+    basis: str
+    agenda: tuple[Item, ...]
     focus: tuple[Focus, ...]
+    guidance: tuple[Mapping[str, str], ...]
     source: str
 
+    @property
+    def minutes(self) -> int:
+        """How long it takes. [minutes]"""
+        return sum(item.minutes for item in self.agenda)
 
-def _focus(body: dict[str, Any]) -> Focus:
-    return Focus(
-        names={"en": body["en"], "zh": body["zh"]},
-        ask={"en": body["ask_en"], "zh": body["ask_zh"]},
-        kpis=tuple(kpi(code).code for code in body["kpis"]),
+
+def _both(body: Mapping[str, Any], stem: str = "") -> dict[str, str]:
+    return {lang: str(body[f"{stem}{lang}"]) for lang in words.LANGS}
+
+
+def _focus(body: Mapping[str, Any]) -> Focus:
+    codes = tuple(kpi(code).code for code in body["kpis"])
+    return Focus(names=_both(body), ask=_both(body, "ask_"), kpis=codes)
+
+
+def _item(code: str, body: Mapping[str, Any]) -> Item:
+    minutes = body["minutes"]
+    if not isinstance(minutes, int) or not 0 <= minutes <= 480:
+        raise PlanRefused("minutes", place=code, value=minutes)
+    return Item(names=_both(body), about=_both(body, "about_"), minutes=minutes)
+
+
+def _known(name: str, allowed: tuple[str, ...]) -> str:
+    if name not in allowed:
+        raise UnknownName(kind="setting", name=name, allowed=allowed)
+    return name
+
+
+def read_meeting(code: str, body: Mapping[str, Any]) -> Meeting:
+    """Check one entry of the data file.
+
+    Raises
+    ------
+    UnknownName
+        A KPI, role, cycle, level or basis is none.
+    PlanRefused
+        Minutes are no whole number from 0 to 480, or the meeting has no agenda.
+
+    Examples
+    --------
+    >>> read_meeting("weekly", {"level": "moon"})
+    Traceback (most recent call last):
+    ...
+    perfkit.errors.UnknownName: There is no setting 'moon'. Known: branch, district, department.
+    """
+    roles = tuple(words.table("meeting.role", "en"))
+    level = _known(body["level"], LEVELS)
+    agenda = tuple(_item(code, one) for one in body.get("agenda", ()))
+    if not agenda:
+        raise PlanRefused("no_agenda", place=code)
+    return Meeting(
+        code=code,
+        level=level,
+        cycles=tuple(_known(one, CYCLES) for one in body["cycles"]),
+        names=_both(body),
+        attend=tuple(_known(one, roles) for one in body["attend"]),
+        basis=_known(body["basis"], BASES),
+        agenda=agenda,
+        focus=tuple(_focus(one) for one in body["focus"]),
+        guidance=tuple(_both(one) for one in body.get("guidance", ())),
+        source=body["source"],
     )
 
 
@@ -56,29 +150,37 @@ def meetings() -> Mapping[str, Meeting]:
 
     Raises
     ------
-    UnknownName
-        A meeting names a KPI that the catalogue does not hold.
+    UnknownName, PlanRefused
+        As `read_meeting`.
 
     Examples
     --------
     >>> meetings()["monthly_kpi"].focus[2].kpis
     ('activity_rate', 'supervisor_activity_rate')
+    >>> len(meetings()), meetings()["monthly_kpi"].minutes
+    (16, 110)
     """
     path = Path(__file__).with_name("meetings.toml")
     read = tomllib.loads(path.read_text(encoding="utf-8"))
-    return MappingProxyType(
-        {
-            code: Meeting(
-                code=code,
-                level=body["level"],
-                cycle=body["cycle"],
-                names={"en": body["en"], "zh": body["zh"]},
-                focus=tuple(_focus(one) for one in body["focus"]),
-                source=body["source"],
-            )
-            for code, body in read.items()
-        }
-    )
+    return MappingProxyType({code: read_meeting(code, body) for code, body in read.items()})
+
+
+def meeting(code: str) -> Meeting:
+    """Give one meeting.
+
+    Raises
+    ------
+    UnknownName
+        There is no such meeting.
+
+    Examples
+    --------
+    >>> meeting("weekly_office").cycles
+    ('weekly',)
+    """
+    if code not in meetings():
+        raise UnknownName(kind="meeting", name=code, allowed=list(meetings()))
+    return meetings()[code]
 
 
 def focus_table(
