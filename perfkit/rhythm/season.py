@@ -13,12 +13,15 @@ import numpy as np
 import pandas as pd
 
 from perfkit import kpi as numbers
+from perfkit import org, workdays
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.rhythm.rules import Rules
 
-__all__ = ["large_writers", "months_of", "split"]
+__all__ = ["attained", "large_writers", "months_of", "parts_of", "reach", "split", "weeks"]
+
+LARGE = "large_policy_premium"
 
 
 def months_of(rules: Rules, code: str, year: int) -> list[str]:
@@ -167,3 +170,194 @@ def large_writers(book: Book, *, unit: str, day: dt.date, look_back: int = 10) -
     out = out.assign(share=out["large_premium"] / whole if whole else np.nan).reset_index()
     out = out.sort_values(["large_premium", "id"], ascending=[False, True], ignore_index=True)
     return out[["unit", "id", "large_policies", "large_premium", "share"]]
+
+
+def weeks(parts: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Split the months of a season over the office's weeks, by their working days.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        What `split` gives; its last row, the season, is left out.
+    rules : Rules
+        Which weekday a week begins with.
+
+    Returns
+    -------
+    DataFrame
+        month, week (from 1 in every month), first, last (dates), working_days [days]; large, other,
+        target [yuan], cumulative: the target from the season's first day on [yuan]. The weeks of a
+        month add up to it to the yuan; a week without a working day has nothing.
+
+    Raises
+    ------
+    PerfkitError
+        The weeks of a month have no working day.
+
+    Notes
+    -----
+    A week belongs to the month it ends in, as in the grids of district deck 2012, sections 29-31.
+
+    Examples
+    --------
+    >>> from perfkit.rhythm.rules import read_rules
+    >>> found = weeks(split(220.0, 110.0, ["2012-09"]), read_rules())
+    >>> found["working_days"].tolist(), found["target"].tolist()
+    ([5, 5, 5, 5, 6], [42.0, 42.0, 42.0, 42.0, 52.0])
+    """
+    out = []
+    for row in parts[parts["month"] != ""].to_dict("records"):
+        month = spans.parse(str(row["month"]))
+        own = workdays.weeks(month.first, month.last, starts=rules.week_starts)
+        days = own["working_days"].to_numpy(float)
+        if not days.sum() > 0:
+            raise PerfkitError("no_selling_day", first=month.first, last=month.last)
+        own.insert(0, "month", month.code)
+        for name in ("large", "other"):
+            own[name] = _whole(float(row[name]), days)
+        out.append(own.assign(target=own["large"] + own["other"]))
+    found = pd.concat(out, ignore_index=True)
+    return found.assign(cumulative=found["target"].cumsum())
+
+
+def reach(
+    writers: pd.DataFrame, large: float, *, look_back: int, months: int
+) -> pd.Series[float]:
+    """Lay what large policies must bring beside what their writers brought before.
+
+    Parameters
+    ----------
+    writers : DataFrame
+        What `large_writers` gives.
+    large : float
+        What large policies must bring in the season. [yuan]
+    look_back, months : int
+        How many months the writers were looked at, and how many the season has. [months]
+
+    Returns
+    -------
+    Series
+        writers [persons], policies [policies], premium [yuan] of the past; mean_size [yuan a
+        policy]; at_pace: the past by as many months as the season has [yuan], missing: large less
+        that [yuan]; ratio: large a month over the past a month; policies_needed at the mean size
+        [policies]. NaN where nobody wrote one.
+
+    Raises
+    ------
+    PerfkitError
+        A number of months is below one.
+
+    Notes
+    -----
+    Source: district deck 2012, section 24 (case 4).
+
+    Examples
+    --------
+    >>> past = pd.DataFrame({"large_policies": [2.0], "large_premium": [200.0]})
+    >>> found = reach(past, 300.0, look_back=10, months=3)
+    >>> found["at_pace"].item(), found["policies_needed"].item(), found["ratio"].item()
+    (60.0, 3.0, 5.0)
+    """
+    for value in (look_back, months):
+        if value < 1:
+            raise PerfkitError("look_back", value=value)
+    count, premium = float(writers["large_policies"].sum()), float(writers["large_premium"].sum())
+    size = premium / count if count else np.nan
+    at_pace = premium / look_back * months
+    return pd.Series(
+        {
+            "writers": float(len(writers)),
+            "policies": count,
+            "premium": premium,
+            "mean_size": size,
+            "at_pace": at_pace,
+            "missing": large - at_pace,
+            "ratio": large / at_pace if at_pace else np.nan,
+            "policies_needed": large / size,
+        }
+    )
+
+
+def attained(
+    book: Book, parts: pd.DataFrame, *, unit: str, day: dt.date | None = None
+) -> pd.DataFrame:
+    """Lay a season's target beside what came: from large policies, from the others, in all.
+
+    Parameters
+    ----------
+    book : Book
+        One with policies; large is what its threshold large_policy says.
+    parts : DataFrame
+        What `split` gives.
+    unit : str
+        Whose season.
+    day : date, optional
+        How far it is looked at; the season's end otherwise. Months that have not begun have nothing
+        yet.
+
+    Returns
+    -------
+    DataFrame
+        month; large, other, target [yuan]; large_actual, other_actual, actual [yuan]; attainment
+        (actual over target) and large_attainment [rate]; NaN over nothing. The season as a last
+        row, month empty.
+
+    Raises
+    ------
+    PerfkitError
+        book.toml has no threshold large_policy.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> parts = split(1_000_000.0, 500_000.0, ["2012-02", "2012-03"])
+    >>> found = attained(open_book("district_one"), parts, unit="D1")
+    >>> found["actual"].tolist(), found["large_actual"].tolist()
+    ([710000.0, 716000.0, 1426000.0], [400000.0, 155000.0, 555000.0])
+    """
+    by = org.level_of(unit, book.root)
+    rows = []
+    for code in parts["month"][parts["month"] != ""]:
+        month = spans.parse(str(code))
+        last = month.last if day is None else min(month.last, day)
+        found = dict.fromkeys(("premium_submitted", LARGE), 0.0)
+        if last >= month.first:
+            span = spans.span(month.first, last)
+            seen = numbers.measure(book, list(found), by=by, period=span, unit=unit)
+            found = seen[seen["unit"] == unit].set_index("kpi")["value"].to_dict()
+        rows.append([found[LARGE], found["premium_submitted"] - found[LARGE]])
+    came = pd.DataFrame(rows, columns=["large_actual", "other_actual"], dtype=float)
+    came = pd.concat([came, came.sum(skipna=False).to_frame().T], ignore_index=True)
+    out = parts.reset_index(drop=True).join(came)
+    out["actual"] = out["large_actual"] + out["other_actual"]
+    out["attainment"] = out["actual"] / out["target"].where(out["target"] > 0)
+    out["large_attainment"] = out["large_actual"] / out["large"].where(out["large"] > 0)
+    return out
+
+
+def parts_of(found: pd.DataFrame) -> pd.DataFrame:
+    """Lay target and result of every month below each other, by where they come from.
+
+    Parameters
+    ----------
+    found : DataFrame
+        What `attained` gives; its last row, the season, is left out.
+
+    Returns
+    -------
+    DataFrame
+        row (the month and ``target`` or ``actual``, apart by a colon), part (``large`` or
+        ``other``), value [yuan].
+
+    Examples
+    --------
+    >>> one = split(300.0, 200.0, ["2012-01"]).assign(large_actual=50.0, other_actual=90.0)
+    >>> parts_of(one).values.tolist()[2:]
+    [['2012-01:actual', 'large', 50.0], ['2012-01:actual', 'other', 90.0]]
+    """
+    rows = []
+    for month in found[found["month"] != ""].to_dict("records"):
+        for kind, end in (("target", ""), ("actual", "_actual")):
+            for part in ("large", "other"):
+                rows.append([f"{month['month']}:{kind}", part, float(month[f"{part}{end}"])])
+    return pd.DataFrame(rows, columns=["row", "part", "value"])

@@ -136,7 +136,9 @@ def family_name(code: str, lang: str) -> str:
 
 _VOCABULARY = {"kpi": "kpi.{}.name", "level": "level.{}", "severity": "severity.{}",
                "version": "table.version.{}", "variant": "variant.{}",
-               "phase": "chart.phase.{}", "span": "span.{}"}  # fmt: skip
+               "phase": "chart.phase.{}", "span": "span.{}", "way": "way.{}",
+               "option": "option.{}", "entry": "entry.{}",
+               "must_write": "must_write.{}"}  # fmt: skip
 
 
 def say_code(column: str, code: str, lang: str) -> str:
@@ -157,9 +159,21 @@ def say_code(column: str, code: str, lang: str) -> str:
     ('group', 'team')
     """
     path = _VOCABULARY.get(column)
-    if column == "period":
-        return period_name(code, lang)
+    if column in {"period", "month"}:
+        return period_name(code, lang) if code else words.text("table.whole", lang)
+    if column == "who":
+        named = [said(f"rank.{one}", lang, one) for one in code.split("|")]
+        return words.text("table.list", lang).join(named)
+    if column == "bound":
+        return _bounds(code, lang)
     return said(path.format(code), lang, code) if path else code
+
+
+def _bounds(code: str, lang: str) -> str:
+    """Name drivers on a bound, such as ``activity_rate:cap``."""
+    pairs = (one.partition(":") for one in code.split(", ") if one)
+    named = (f"{kpi_name(kpi, lang)} {said(f'bound.{end}', lang, end)}" for kpi, _, end in pairs)
+    return words.text("table.list", lang).join(named) or "–"
 
 
 def change_unit(unit: str) -> str:
