@@ -98,6 +98,8 @@ def split_ways(
     first: dt.date,
     last: dt.date,
     season: Mapping[str, float],
+    *,
+    step: int | None = None,
     weights: Weights = None,
 ) -> pd.DataFrame:
     """Lay ways to split what is left over the months of a span beside each other.
@@ -110,6 +112,9 @@ def split_ways(
         From the first day to the day it is to be done.
     season : mapping of str to float
         Weights of whole months, by codes such as ``2012-11``; more months do no harm. [any scale]
+    step : int, optional
+        Every part but the last is rounded to a multiple of it; the last takes what is left. [as
+        amount]
     weights : mapping, optional
         What a day of each type is worth. [selling days]
 
@@ -150,10 +155,19 @@ def split_ways(
     parts = []
     for way, share in zip(WAYS, (inside, own * inside / whole, own), strict=True):
         part = days.assign(way=way, share=share / share.sum())
-        parts.append(part.assign(amount=amount * part["share"]))
+        parts.append(part.assign(amount=_stepped(amount * part["share"], amount, step)))
     out = pd.concat(parts, ignore_index=True)
     out["per_day"] = out["amount"] / out["days"].where(out["days"] > 0)
     return out[["way", "month", "days", "share", "amount", "per_day"]]
+
+
+def _stepped(parts: pd.Series[float], whole: float, step: int | None) -> pd.Series[float]:
+    """Round parts to steps, all but the last, which makes them the whole again."""
+    if step is None:
+        return parts
+    out = (parts / step).round() * step
+    out.iloc[-1] = whole - out.iloc[:-1].sum()
+    return out
 
 
 def _selling_days(month: str, weights: Weights) -> float:

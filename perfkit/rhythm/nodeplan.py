@@ -238,7 +238,7 @@ def together(*plans: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Their rows; nodes keep their number within the month.
+        Their rows by day, the nodes numbered through.
 
     Raises
     ------
@@ -250,14 +250,14 @@ def together(*plans: pd.DataFrame) -> pd.DataFrame:
     >>> one = plan("2012-11", [dt.date(2012, 11, 9)], {"premium_submitted": 220.0})
     >>> two = plan("2012-12", [dt.date(2012, 12, 7)], {"premium_submitted": 210.0})
     >>> together(one, two)["node"].tolist()
-    [1, 1]
+    [1, 2]
     """
     out = pd.concat(plans, ignore_index=True).sort_values("date", ignore_index=True)
     twice = out["date"].duplicated().tolist()
     if any(twice):
         code = f"{out['date'].iloc[0]}..{out['date'].iloc[-1]}"
         raise PerfkitError("node_falls", rows=_rows(twice), column="date", month=code)
-    return out
+    return out.assign(node=range(1, len(out) + 1))
 
 
 def people(nodes: pd.DataFrame, *, headcount: float, supervisors: float) -> pd.DataFrame:

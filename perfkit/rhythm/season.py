@@ -220,9 +220,7 @@ def weeks(parts: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     return found.assign(cumulative=found["target"].cumsum())
 
 
-def reach(
-    writers: pd.DataFrame, large: float, *, look_back: int, months: int
-) -> pd.Series[float]:
+def reach(writers: pd.DataFrame, large: float, *, look_back: int, months: int) -> pd.Series[float]:
     """Lay what large policies must bring beside what their writers brought before.
 
     Parameters
@@ -355,9 +353,11 @@ def parts_of(found: pd.DataFrame) -> pd.DataFrame:
     >>> parts_of(one).values.tolist()[2:]
     [['2012-01:actual', 'large', 50.0], ['2012-01:actual', 'other', 90.0]]
     """
-    rows = []
-    for month in found[found["month"] != ""].to_dict("records"):
-        for kind, end in (("target", ""), ("actual", "_actual")):
-            for part in ("large", "other"):
-                rows.append([f"{month['month']}:{kind}", part, float(month[f"{part}{end}"])])
+    months = found[found["month"] != ""].to_dict("records")
+    rows = [
+        [f"{month['month']}:{kind}", part, float(month[f"{part}{end}"])]
+        for month in months
+        for kind, end in (("target", ""), ("actual", "_actual"))
+        for part in ("large", "other")
+    ]
     return pd.DataFrame(rows, columns=["row", "part", "value"])

@@ -77,9 +77,7 @@ def attach_calendar(
         One line that says how to go on with it.
     """
     if os.environ.get(FOLDER):
-        made = calendar_workbook(
-            events, days, marks=marks, choices=choices, lang=lang, title=title
-        )
+        made = calendar_workbook(events, days, marks=marks, choices=choices, lang=lang, title=title)
         _put("calendar.xlsx", made)
     return _line(words.text("calendar.attached", lang), events, lang)
 

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from perfkit import words
-from perfkit.show.label import say_code
 from perfkit.show.html import Cell, Display, Head, Row, block, css, display, fingerprint, grid
+from perfkit.show.label import say_code
 
 __all__ = ["conflict_notes", "day_head", "event_text", "month", "page", "weekdays", "year"]
 

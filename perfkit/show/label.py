@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
 
@@ -13,6 +14,7 @@ from perfkit.errors import PerfkitError
 __all__ = [
     "arrow",
     "change_unit",
+    "day_name",
     "direction",
     "kpi_name",
     "period_name",
@@ -228,6 +230,18 @@ def period_name(code: str, lang: str, *, short: bool = False) -> str:
         return month
     key = f"chart.{found.kind}_{'short' if short else 'of_year'}"
     return words.text(key, lang, month=month, year=found.first.year, day=found.last.day)
+
+
+def day_name(day: dt.date, lang: str) -> str:
+    """Name a day without its year.
+
+    Examples
+    --------
+    >>> day_name(dt.date(2012, 9, 11), "en")
+    '11 Sep'
+    """
+    month = words.text(f"chart.month.m{day.month:02d}", lang)
+    return words.text("chart.node_short", lang, month=month, day=day.day)
 
 
 def tone(change: float, way: str, text: str) -> str:

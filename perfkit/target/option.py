@@ -32,10 +32,10 @@ def driver_options(
     DataFrame
         By option: the `DRIVERS`; premium (their product) and short (target less premium) [yuan];
         stretch (by what those that move are multiplied) [ratio]; most (what the caps allow; NaN
-        for the other options) [yuan]; bound (the drivers on a bound, apart by a comma). Options: ``now``; each driver alone; ``together``: all but headcount,
-        alike, as one month recruits nobody who sells; ``within_caps``: the same within the caps,
-        where there are any. An activity rate ends at 1. [persons, rate, policies an active agent,
-        yuan]
+        for the other options) [yuan]; bound (the drivers on a bound, apart by a comma). Options:
+        ``now``; each driver alone; ``together``: all but headcount, alike, as one month recruits
+        nobody who sells; ``within_caps``: the same within the caps, where there are any. An
+        activity rate ends at 1. [persons, rate, policies an active agent, yuan]
 
     Raises
     ------
