@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 
 from perfkit import kpi as numbers
-from perfkit import org, workdays
 from perfkit import period as spans
+from perfkit import workdays
 from perfkit.book import Book
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.rhythm.rules import Rules
 
-__all__ = ["attained", "large_writers", "months_of", "parts_of", "reach", "split", "weeks"]
+__all__ = ["PARTS", "large_writers", "months_of", "reach", "split", "weeks"]
 
-LARGE = "large_policy_premium"
+PARTS = ("large", "other")
 
 
 def months_of(rules: Rules, code: str, year: int) -> list[str]:
@@ -106,7 +106,7 @@ def split(
     """
     if not target > 0 or target % 1 or large % 1 or not 0 <= large <= target:
         raise PerfkitError("bad_season", target=target, large=large)
-    given = weights or dict.fromkeys(months, 1.0)
+    given = dict.fromkeys(months, 1.0) if weights is None else weights
     lacking = [m for m in months if not given.get(m, 0) > 0]
     if lacking or not months:
         raise PerfkitError("season_weights", months=", ".join(lacking) or "–")
@@ -213,7 +213,7 @@ def weeks(parts: pd.DataFrame, rules: Rules) -> pd.DataFrame:
         if not days.sum() > 0:
             raise PerfkitError("no_selling_day", first=month.first, last=month.last)
         own.insert(0, "month", month.code)
-        for name in ("large", "other"):
+        for name in PARTS:
             own[name] = _whole(float(row[name]), days)
         out.append(own.assign(target=own["large"] + own["other"]))
     found = pd.concat(out, ignore_index=True)
@@ -274,90 +274,3 @@ def reach(writers: pd.DataFrame, large: float, *, look_back: int, months: int) -
             "policies_needed": large / size,
         }
     )
-
-
-def attained(
-    book: Book, parts: pd.DataFrame, *, unit: str, day: dt.date | None = None
-) -> pd.DataFrame:
-    """Lay a season's target beside what came: from large policies, from the others, in all.
-
-    Parameters
-    ----------
-    book : Book
-        One with policies; large is what its threshold large_policy says.
-    parts : DataFrame
-        What `split` gives.
-    unit : str
-        Whose season.
-    day : date, optional
-        How far it is looked at; the season's end otherwise. Months that have not begun have nothing
-        yet.
-
-    Returns
-    -------
-    DataFrame
-        month; large, other, target [yuan]; large_actual, other_actual, actual [yuan]; attainment
-        (actual over target) and large_attainment [rate]; NaN over nothing. The season as a last
-        row, month empty.
-
-    Raises
-    ------
-    PerfkitError
-        book.toml has no threshold large_policy.
-
-    Examples
-    --------
-    >>> from perfkit.book import open_book
-    >>> parts = split(1_000_000.0, 500_000.0, ["2012-02", "2012-03"])
-    >>> found = attained(open_book("district_one"), parts, unit="D1")
-    >>> found["actual"].tolist(), found["large_actual"].tolist()
-    ([710000.0, 716000.0, 1426000.0], [400000.0, 155000.0, 555000.0])
-    """
-    by = org.level_of(unit, book.root)
-    rows = []
-    for code in parts["month"][parts["month"] != ""]:
-        month = spans.parse(str(code))
-        last = month.last if day is None else min(month.last, day)
-        found = dict.fromkeys(("premium_submitted", LARGE), 0.0)
-        if last >= month.first:
-            span = spans.span(month.first, last)
-            seen = numbers.measure(book, list(found), by=by, period=span, unit=unit)
-            found = seen[seen["unit"] == unit].set_index("kpi")["value"].to_dict()
-        rows.append([found[LARGE], found["premium_submitted"] - found[LARGE]])
-    came = pd.DataFrame(rows, columns=["large_actual", "other_actual"], dtype=float)
-    came = pd.concat([came, came.sum(skipna=False).to_frame().T], ignore_index=True)
-    out = parts.reset_index(drop=True).join(came)
-    out["actual"] = out["large_actual"] + out["other_actual"]
-    out["attainment"] = out["actual"] / out["target"].where(out["target"] > 0)
-    out["large_attainment"] = out["large_actual"] / out["large"].where(out["large"] > 0)
-    return out
-
-
-def parts_of(found: pd.DataFrame) -> pd.DataFrame:
-    """Lay target and result of every month below each other, by where they come from.
-
-    Parameters
-    ----------
-    found : DataFrame
-        What `attained` gives; its last row, the season, is left out.
-
-    Returns
-    -------
-    DataFrame
-        row (the month and ``target`` or ``actual``, apart by a colon), part (``large`` or
-        ``other``), value [yuan].
-
-    Examples
-    --------
-    >>> one = split(300.0, 200.0, ["2012-01"]).assign(large_actual=50.0, other_actual=90.0)
-    >>> parts_of(one).values.tolist()[2:]
-    [['2012-01:actual', 'large', 50.0], ['2012-01:actual', 'other', 90.0]]
-    """
-    months = found[found["month"] != ""].to_dict("records")
-    rows = [
-        [f"{month['month']}:{kind}", part, float(month[f"{part}{end}"])]
-        for month in months
-        for kind, end in (("target", ""), ("actual", "_actual"))
-        for part in ("large", "other")
-    ]
-    return pd.DataFrame(rows, columns=["row", "part", "value"])
