@@ -14,7 +14,7 @@ import pandas as pd
 
 from perfkit import kpi, words, workdays
 from perfkit import period as spans
-from perfkit.book import Book, open_book, schema
+from perfkit.book import Book, open_book
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.rhythm import calendar, contest, ics, nodeplan
 from perfkit.rhythm.conflict import conflicts
@@ -131,13 +131,7 @@ def _with_contests(
 
 def _notes(events: pd.DataFrame, first: dt.date, last: dt.date, lang: str) -> list[str]:
     """Say what the calendar cannot mean, and what is not known of its days."""
-    titles = dict(zip(events["event_id"], events[f"title_{lang}"], strict=True))
-    notes = []
-    for one in conflicts(events).to_dict("records"):
-        facts = {name: titles.get(one[name]) or one[name] for name in ("first", "second")}
-        who = one["who"].replace("|", ", ")
-        key = f"calendar.conflict_{one['kind']}"
-        notes.append(words.text(key, lang, date=one["date"], who=who, **facts))
+    notes = wall.conflict_notes(conflicts(events), events, lang)
     if years := workdays.unannounced(first, last):
         said = ", ".join(map(str, years))
         notes.append(words.text("calendar.unannounced", lang, years=said))
@@ -156,12 +150,11 @@ def _ics(made: _Made) -> bytes:
 
 
 def _xlsx(made: _Made) -> bytes:
-    columns = schema.table("calendar").columns.values()
     return calendar_workbook(
         made.events,
         calendar.grid(made.events, made.span, made.rules),
         marks=calendar.marks(made.events),
-        choices={c.name: c.allowed for c in columns if c.allowed},
+        choices=calendar.choices(),
         lang=made.lang,
         title=made.title,
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from perfkit import org, words, workdays
 from perfkit import period as spans
-from perfkit.book import Book
+from perfkit.book import Book, schema
 from perfkit.rhythm.event import COLUMNS, checked, in_order
 from perfkit.rhythm.exchange import marks, merge, read
 from perfkit.rhythm.rules import WEEKDAYS, Rule, Rules
@@ -17,10 +17,12 @@ from perfkit.rhythm.rules import WEEKDAYS, Rule, Rules
 __all__ = [
     "COLUMNS",
     "checked",
+    "choices",
     "filled",
     "generate",
     "grid",
     "held",
+    "joined",
     "marks",
     "merge",
     "read",
@@ -51,6 +53,18 @@ def held(book: Book, unit: str | None = None) -> pd.DataFrame:
     return events if unit is None else events[events["unit_id"].map(lambda u: _near(u, unit))]
 
 
+def choices() -> dict[str, tuple[str, ...]]:
+    """Give the columns of events with the values that each allows, for a workbook's lists.
+
+    Examples
+    --------
+    >>> choices()["sure"]
+    ('high', 'medium', 'low')
+    """
+    columns = schema.table("calendar").columns.values()
+    return {column.name: tuple(column.allowed) for column in columns if column.allowed}
+
+
 def _near(one: str, other: str) -> bool:
     """Tell two units of which one holds the other."""
     return bool(org.within([one], other) or org.within([other], one))
@@ -70,6 +84,31 @@ def window(period: str | spans.Period, rules: Rules) -> tuple[dt.date, dt.date]:
         return span.first, span.last
     weeks = workdays.weeks(span.first, span.last, starts=rules.week_starts)
     return weeks["first"].iloc[0], weeks["last"].iloc[-1]
+
+
+def joined(*parts: pd.DataFrame) -> pd.DataFrame:
+    """Put events of several sources together; an event that stands in two is that of the first.
+
+    Parameters
+    ----------
+    *parts : DataFrame
+        What `checked` gives; empty ones do no harm.
+
+    Returns
+    -------
+    DataFrame
+        What `checked` gives.
+
+    Examples
+    --------
+    >>> one = checked(pd.DataFrame({"unit_id": ["D1"], "start": ["2012-09-04"], "type": ["node"]}))
+    >>> len(joined(one, one))
+    1
+    """
+    kept = [part for part in parts if len(part)]
+    if not kept:
+        return pd.DataFrame(columns=COLUMNS, dtype=object)
+    return in_order(pd.concat(kept, ignore_index=True).drop_duplicates("event_id"))
 
 
 def within(events: pd.DataFrame, first: dt.date, last: dt.date) -> pd.DataFrame:
@@ -108,6 +147,21 @@ def _moved(rule: Rule, day: dt.date) -> dt.date | None:
         return None
     while _is_off(day):
         day += _DAY
+    return day
+
+
+def _around(rule: Rule, nodes: pd.DataFrame) -> list[dt.date]:
+    """List a rule's days around the nodes, counted in working days; 0 is the node's own day."""
+    found = [_shifted(day, n) for day in nodes["date"] for n in rule.when["node"]]
+    return [day for day in found if not rule.months or day.month in rule.months]
+
+
+def _shifted(day: dt.date, working_days: int) -> dt.date:
+    step = _DAY if working_days > 0 else -_DAY
+    for _ in range(abs(working_days)):
+        day += step
+        while _is_off(day):
+            day += step
     return day
 
 
@@ -158,7 +212,8 @@ def generate(
     rows: dict[str, dict[str, object]] = {}
     for month in spans.months(spans.parse(period)):
         days: dict[str, list[dt.date]] = {}
-        here = [r for r in rules.events if not r.months or month.first.month in r.months]
+        own = [r for r in rules.events if "node" not in r.when]
+        here = [r for r in own if not r.months or month.first.month in r.months]
         for rule in sorted(here, key=lambda r: "after" in r.when):
             if "after" in rule.when:
                 before = days.get(rule.when["after"], [])
@@ -167,20 +222,25 @@ def generate(
                 wanted = _on(rule, month)
             days[rule.code] = [d for day in wanted if (d := _moved(rule, day))]
             rows |= {str(r["event_id"]): r for r in (_row(rule, d, unit) for d in days[rule.code])}
-    for node in [] if nodes is None else nodes.to_dict("records"):
-        titles = {
-            f"title_{c}": words.text("calendar.node", c, number=node["node"]) for c in ("en", "zh")
-        }
-        code = f"{node['date']:%Y%m%d}-node"
-        rows[code] = {
-            "event_id": code,
-            "unit_id": unit,
-            "start": node["date"],
-            "type": "node",
-        } | titles
+    if nodes is not None:
+        rows |= _of_nodes(nodes, rules, unit)
     if not rows:
         return pd.DataFrame(columns=COLUMNS, dtype=object)
     return checked(pd.DataFrame(list(rows.values())))
+
+
+def _of_nodes(nodes: pd.DataFrame, rules: Rules, unit: str) -> dict[str, dict[str, object]]:
+    """Make an event of every node, and those that the rules put around them."""
+    rows: dict[str, dict[str, object]] = {}
+    for node in nodes.to_dict("records"):
+        code = f"{node['date']:%Y%m%d}-node"
+        rows[code] = {"event_id": code, "unit_id": unit, "start": node["date"], "type": "node"}
+        for lang in ("en", "zh"):
+            rows[code][f"title_{lang}"] = words.text("calendar.node", lang, number=node["node"])
+    for rule in (r for r in rules.events if "node" in r.when):
+        made = (_row(rule, day, unit) for day in _around(rule, nodes))
+        rows |= {str(row["event_id"]): row for row in made}
+    return rows
 
 
 def filled(

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from perfkit import period as spans
 from perfkit import workdays
 from perfkit.errors import PerfkitError
 
-__all__ = ["activity_needed", "run_rate", "split_by_days"]
+__all__ = [
+    "WAYS",
+    "activity_at",
+    "activity_needed",
+    "cases_so_far",
+    "run_rate",
+    "split_by_days",
+    "split_ways",
+]
+
+# How what is left may be split over months; the last one lets the last month run to its end.
+WAYS = ("working_days", "season_to_day", "season")
 
 Weights = Mapping[str, float] | None
 
@@ -79,6 +91,180 @@ def split_by_days(
     if whole <= 0:
         raise PerfkitError("no_selling_day", first=first, last=last)
     return out.assign(amount=amount * out["days"] / whole)
+
+
+def split_ways(
+    amount: float,
+    first: dt.date,
+    last: dt.date,
+    season: Mapping[str, float],
+    *,
+    step: int | None = None,
+    weights: Weights = None,
+) -> pd.DataFrame:
+    """Lay ways to split what is left over the months of a span beside each other.
+
+    Parameters
+    ----------
+    amount : float
+        [any one unit]
+    first, last : date
+        From the first day to the day it is to be done.
+    season : mapping of str to float
+        Weights of whole months, by codes such as ``2012-11``; more months do no harm. [any scale]
+    step : int, optional
+        Every part but the last is rounded to a multiple of it; the last takes what is left. [as
+        amount]
+    weights : mapping, optional
+        What a day of each type is worth. [selling days]
+
+    Returns
+    -------
+    DataFrame
+        way; month; days of the month inside the span [selling days]; share [rate], amount [as
+        amount]; per_day: amount over days. [as amount a selling day] One row a way and month; the
+        months of a way add up to the whole. Ways: ``working_days``, as `split_by_days`;
+        ``season_to_day``, a month's weight by as much of its selling days as lies inside the span;
+        ``season``, the weights as they are, though the span ends inside a month.
+
+    Raises
+    ------
+    PerfkitError
+        The span has no selling day, or ends before it begins; or a month has no weight above zero.
+
+    Notes
+    -----
+    Source: district deck 2012, section 25 (the branch's month weights) and section 28 (the November
+    exercise, which is to be done before December ends).
+
+    Examples
+    --------
+    >>> found = split_ways(
+    ...     300.0, dt.date(2012, 11, 1), dt.date(2012, 12, 12), {"2012-11": 2.0, "2012-12": 1.0}
+    ... )
+    >>> found["amount"].round(1).tolist()
+    [220.0, 80.0, 252.0, 48.0, 200.0, 100.0]
+    """
+    days = split_by_days(amount, first, last, weights)
+    lacking = [month for month in days["month"] if not season.get(month, 0) > 0]
+    if lacking:
+        raise PerfkitError("season_weights", months=", ".join(lacking))
+    inside = days["days"].to_numpy(float)
+    whole = np.array([_selling_days(month, weights) for month in days["month"]])
+    own = np.array([float(season[month]) for month in days["month"]])
+    parts = []
+    for way, share in zip(WAYS, (inside, own * inside / whole, own), strict=True):
+        part = days.assign(way=way, share=share / share.sum())
+        parts.append(part.assign(amount=_stepped(amount * part["share"], amount, step)))
+    out = pd.concat(parts, ignore_index=True)
+    out["per_day"] = out["amount"] / out["days"].where(out["days"] > 0)
+    return out[["way", "month", "days", "share", "amount", "per_day"]]
+
+
+def _stepped(parts: pd.Series[float], whole: float, step: int | None) -> pd.Series[float]:
+    """Round parts to steps, all but the last, which makes them the whole again."""
+    if step is None:
+        return parts
+    out = (parts / step).round() * step
+    out.iloc[-1] = whole - out.iloc[:-1].sum()
+    return out
+
+
+def _selling_days(month: str, weights: Weights) -> float:
+    """Count the selling days of a whole month."""
+    span = spans.parse(month)
+    return float(workdays.selling_days(span.first, span.last, weights)["weight"].sum())
+
+
+def cases_so_far(
+    premium: float,
+    *,
+    headcount: float,
+    activity_rate: float,
+    average_case_size: float,
+    months: float = 1.0,
+) -> float:
+    """Say how many policies an active agent has written, from a premium and the other drivers.
+
+    Parameters
+    ----------
+    premium : float
+        Of all the months. [yuan]
+    headcount : float
+        [persons]
+    activity_rate : float
+        Of a mean month. [rate]
+    average_case_size : float
+        [yuan a policy]
+    months : float, default 1
+        How many months the premium is of. [months]
+
+    Returns
+    -------
+    float
+        Policies an active agent and month; NaN where a divisor is zero. [policies a person]
+
+    Notes
+    -----
+    premium = headcount × activity rate × cases per active agent × average case size, solved for the
+    third. Source: district deck 2012, section 34.
+
+    Examples
+    --------
+    >>> cases_so_far(600_000.0, headcount=50, activity_rate=0.2, average_case_size=6_000, months=5)
+    2.0
+    """
+    whole = months * headcount * activity_rate * average_case_size
+    return premium / whole if whole else np.nan
+
+
+def activity_at(
+    amounts: Mapping[str, float],
+    cases_per_active: Sequence[float],
+    *,
+    headcount: float,
+    average_case_size: float,
+) -> pd.DataFrame:
+    """Lay out which activity amounts take, at several numbers of policies an active agent writes.
+
+    Parameters
+    ----------
+    amounts : mapping of str to float
+        Premium by name. [yuan]
+    cases_per_active : sequence of float
+        [policies a person]
+    headcount : float
+        [persons]
+    average_case_size : float
+        [yuan a policy]
+
+    Returns
+    -------
+    DataFrame
+        cases_per_active; and by amount, under its name the activity rate [rate] and under
+        ``<name>_agents`` the active agents it takes [persons]. One row a number of policies;
+        nothing is rounded, and a rate above 1 cannot be.
+
+    Examples
+    --------
+    >>> activity_at({"need": 60_000.0}, [1.0, 2.0], headcount=50.0, average_case_size=6_000.0)[
+    ...     "need"
+    ... ].tolist()
+    [0.2, 0.1]
+    """
+    rows = []
+    for cases in cases_per_active:
+        row = {"cases_per_active": float(cases)}
+        for name, amount in amounts.items():
+            found = activity_needed(
+                amount,
+                headcount=headcount,
+                cases_per_active=cases,
+                average_case_size=average_case_size,
+            )
+            row |= {name: found["activity_rate"], f"{name}_agents": found["active_agents"]}
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def activity_needed(

@@ -14,7 +14,18 @@ from perfkit import workdays
 from perfkit.book import Book
 from perfkit.errors import PerfkitError, UnknownName
 
-__all__ = ["KPIS", "PREMIUM", "RATES", "WRITERS", "checked", "entered", "plan"]
+__all__ = [
+    "KPIS",
+    "PREMIUM",
+    "RATES",
+    "WRITERS",
+    "checked",
+    "entered",
+    "path",
+    "people",
+    "plan",
+    "together",
+]
 
 PREMIUM = "premium_submitted"
 RATES = ("activity_rate", "supervisor_activity_rate")
@@ -22,6 +33,7 @@ KPIS = (PREMIUM, *RATES)
 # Who must have written by a node, as the KPI that counts them.
 WRITERS = ("headcount_department_manager", "supervisors", "headcount_closing")
 SHOWN = 3
+NEAR = 1e-9
 
 Weights = Mapping[str, float] | None
 
@@ -108,6 +120,7 @@ def plan(
     targets: Mapping[str, float],
     *,
     curves: Mapping[str, pd.DataFrame] | None = None,
+    until: dt.date | None = None,
     weights: Weights = None,
 ) -> pd.DataFrame:
     """Make a node plan of a month's targets.
@@ -124,20 +137,23 @@ def plan(
     curves : mapping of str to DataFrame, optional
         By KPI, how a month fills up: elapsed and share, as `pace.usual` gives them; even pace
         otherwise.
+    until : date, optional
+        The day of the month by which the targets are due; curves are read as if the month ended on
+        it. The month's last day otherwise.
     weights : mapping, optional
         What a day of each type is worth. [selling days]
 
     Returns
     -------
     DataFrame
-        What `checked` gives. A node on the month's last selling day has the whole target.
+        What `checked` gives. A node on the last selling day has the whole target.
 
     Raises
     ------
     UnknownName
         A target is of no KPI that nodes have.
     PerfkitError
-        As `checked`; or a target is not above zero.
+        As `checked`; a node lies after the day the targets are due; or a target is not above zero.
 
     Examples
     --------
@@ -146,8 +162,9 @@ def plan(
     [100000.0, 300000.0]
     """
     span = spans.parse(month)
-    counted = workdays.selling_days(span.first, span.last, weights).set_index("date")["elapsed"]
-    _check_days(list(days), span)
+    due = span if until is None else spans.span(span.first, min(until, span.last))
+    counted = workdays.selling_days(due.first, due.last, weights).set_index("date")["elapsed"]
+    _check_days(list(days), due)
     at = np.array([float(counted[day]) for day in days])
     frame = pd.DataFrame({"date": pd.Series(list(days), dtype=object)})
     for code, target in targets.items():
@@ -159,6 +176,117 @@ def plan(
         # Before the first selling day nothing can be asked for.
         frame[code] = frame[code].where(frame[code] > 0)
     return checked(frame, month)
+
+
+def path(
+    month: str,
+    target: float,
+    *,
+    unit: str,
+    code: str = PREMIUM,
+    curve: pd.DataFrame | None = None,
+    until: dt.date | None = None,
+    weights: Weights = None,
+) -> pd.DataFrame:
+    """Follow a month's target day by day, as a node plan of its curve would have it.
+
+    Parameters
+    ----------
+    month : str
+        Which.
+    target : float
+        The whole month's. [the KPI's unit]
+    unit : str
+        Whose.
+    code : str, default premium_submitted
+        The KPI.
+    curve : DataFrame, optional
+        As for `plan`; even pace otherwise.
+    until : date, optional
+        The day by which it is due; the month's last otherwise.
+    weights : mapping, optional
+        What a day of each type is worth. [selling days]
+
+    Returns
+    -------
+    DataFrame
+        unit, kpi, date, value: what is to be in hand by the end of the day. [the KPI's unit]
+
+    Examples
+    --------
+    >>> found = path("2012-09", 210.0, unit="D1")
+    >>> round(float(found["value"].iloc[10]), 6), round(float(found["value"].iloc[-1]), 6)
+    (70.0, 210.0)
+    """
+    span = spans.parse(month)
+    last = span.last if until is None else min(until, span.last)
+    days = workdays.selling_days(span.first, last, weights)
+    share = _share(curve, days["elapsed"].to_numpy(float))
+    # Nothing is in hand before the first selling day, whatever the curve begins with.
+    share = np.where(days["selling_day"] > 0, share, 0.0)
+    return pd.DataFrame({"unit": unit, "kpi": code, "date": days["date"], "value": target * share})
+
+
+def together(*plans: pd.DataFrame) -> pd.DataFrame:
+    """Put the node plans of several months below each other, by their days.
+
+    Parameters
+    ----------
+    *plans : DataFrame
+        What `checked` gives; each stays cumulative from its own month's first day.
+
+    Returns
+    -------
+    DataFrame
+        Their rows by day, the nodes numbered through.
+
+    Raises
+    ------
+    PerfkitError
+        A day has two nodes.
+
+    Examples
+    --------
+    >>> one = plan("2012-11", [dt.date(2012, 11, 9)], {"premium_submitted": 220.0})
+    >>> two = plan("2012-12", [dt.date(2012, 12, 7)], {"premium_submitted": 210.0})
+    >>> together(one, two)["node"].tolist()
+    [1, 2]
+    """
+    out = pd.concat(plans, ignore_index=True).sort_values("date", ignore_index=True)
+    twice = out["date"].duplicated().tolist()
+    if any(twice):
+        code = f"{out['date'].iloc[0]}..{out['date'].iloc[-1]}"
+        raise PerfkitError("node_falls", rows=_rows(twice), column="date", month=code)
+    return out.assign(node=range(1, len(out) + 1))
+
+
+def people(nodes: pd.DataFrame, *, headcount: float, supervisors: float) -> pd.DataFrame:
+    """Say how many people the rates of a node plan are.
+
+    Parameters
+    ----------
+    nodes : DataFrame
+        What `checked` gives.
+    headcount, supervisors : float
+        [persons]
+
+    Returns
+    -------
+    DataFrame
+        The nodes with active_agents and supervisors_active: whole people, enough for the rate; NaN
+        where there is no rate. [persons]
+
+    Examples
+    --------
+    >>> nodes = pd.DataFrame({"date": [dt.date(2012, 9, 11)], "activity_rate": [0.2]})
+    >>> people(checked(nodes, "2012-09"), headcount=176, supervisors=28)["active_agents"].tolist()
+    [36.0]
+    """
+    # A rate that came out of whole people must not ask for one more.
+    return nodes.assign(
+        active_agents=np.ceil(nodes["activity_rate"] * headcount - NEAR),
+        supervisors_active=np.ceil(nodes["supervisor_activity_rate"] * supervisors - NEAR),
+    )
 
 
 def _share(curve: pd.DataFrame | None, at: np.ndarray) -> np.ndarray:
@@ -205,7 +333,8 @@ def entered(book: Book, unit: str, month: str, *, version: str = "nodes") -> pd.
         raise PerfkitError("no_nodes", month=month)
     kept = table[(table["unit_id"] == unit) & (table["version"] == version)]
     parsed = [spans.parse(str(code)) for code in kept["period"]]
-    here = [p.kind == "node" and p.code.startswith(f"{month}@") for p in parsed]
+    found = (p.kind == "node" and p.code.startswith(f"{month}@") for p in parsed)
+    here = np.array(list(found), dtype=bool)  # an empty list would choose columns
     kept, days = kept[here], [p.last for p, is_here in zip(parsed, here, strict=True) if is_here]
     wide = kept.assign(date=pd.Series(days, index=kept.index, dtype=object))
     wide = wide[wide["kpi"].isin(KPIS)].pivot(index="date", columns="kpi", values="value")

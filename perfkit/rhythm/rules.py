@@ -17,6 +17,7 @@ __all__ = ["WEEKDAYS", "Rule", "Rules", "Season", "Small", "read_rules"]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FORMS = ("", "one_in_one_out", "two_in_two_out", "three_in_three_out")
 MOST_OF_MONTH = 23
+NEAR_NODE = 5  # working days
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +89,33 @@ def _whole(body: Mapping[str, Any], key: str, allowed: range, path: Path, name: 
 def _check_when(when: Any, codes: Mapping[str, Any], path: Path, name: str) -> Mapping[str, Any]:
     where, days = f"{name}.when", range(-MOST_OF_MONTH, MOST_OF_MONTH + 1)
     if not isinstance(when, dict):
-        raise _refuse(path, where, when, "{ weekday | working_day | after }")
+        raise _refuse(path, where, when, "{ weekday | working_day | after | node }")
     if when.get("weekday") in WEEKDAYS and set(when) <= {"weekday", "nth"}:
         _whole(when, "nth", range(1, 6), path, where)
     elif set(when) == {"working_day"}:
         _whole(when, "working_day", days, path, where)
-    elif set(when) == {"after", "days"} and "after" not in codes.get(when["after"], {}).get(
-        "when", {"after": ""}
-    ):
+    elif set(when) == {"node"} and _is_around(when["node"]):
+        pass
+    elif set(when) == {"after", "days"} and _can_follow(codes.get(when["after"], {}).get("when")):
         _whole(when, "days", range(1, 32), path, where)
     else:
-        raise _refuse(path, where, when, f"weekday ({', '.join(WEEKDAYS)}) | working_day | after")
+        said = f"weekday ({', '.join(WEEKDAYS)}) | working_day | after | node"
+        raise _refuse(path, where, when, said)
     return when
+
+
+def _can_follow(when: Any) -> bool:
+    """Tell an event that others may follow: one with days of its own in the month."""
+    return isinstance(when, dict) and not {"after", "node"} & set(when)
+
+
+def _is_around(days: Any) -> bool:
+    """Tell a list of working days around a node: 0 is the node's own day, 1 the next one."""
+    return (
+        isinstance(days, list)
+        and bool(days)
+        and all(type(n) is int and abs(n) <= NEAR_NODE for n in days)
+    )
 
 
 def _rule(code: str, codes: Mapping[str, Any], path: Path) -> Rule:

@@ -14,11 +14,14 @@ import pandas as pd
 
 from perfkit import kpi as numbers
 from perfkit import period as spans
+from perfkit import workdays
 from perfkit.book import Book
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.rhythm.rules import Rules
 
-__all__ = ["large_writers", "months_of", "split"]
+__all__ = ["PARTS", "large_writers", "months_of", "reach", "split", "weeks"]
+
+PARTS = ("large", "other")
 
 
 def months_of(rules: Rules, code: str, year: int) -> list[str]:
@@ -103,7 +106,7 @@ def split(
     """
     if not target > 0 or target % 1 or large % 1 or not 0 <= large <= target:
         raise PerfkitError("bad_season", target=target, large=large)
-    given = weights or dict.fromkeys(months, 1.0)
+    given = dict.fromkeys(months, 1.0) if weights is None else weights
     lacking = [m for m in months if not given.get(m, 0) > 0]
     if lacking or not months:
         raise PerfkitError("season_weights", months=", ".join(lacking) or "–")
@@ -167,3 +170,107 @@ def large_writers(book: Book, *, unit: str, day: dt.date, look_back: int = 10) -
     out = out.assign(share=out["large_premium"] / whole if whole else np.nan).reset_index()
     out = out.sort_values(["large_premium", "id"], ascending=[False, True], ignore_index=True)
     return out[["unit", "id", "large_policies", "large_premium", "share"]]
+
+
+def weeks(parts: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Split the months of a season over the office's weeks, by their working days.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        What `split` gives; its last row, the season, is left out.
+    rules : Rules
+        Which weekday a week begins with.
+
+    Returns
+    -------
+    DataFrame
+        month, week (from 1 in every month), first, last (dates), working_days [days]; large, other,
+        target [yuan], cumulative: the target from the season's first day on [yuan]. The weeks of a
+        month add up to it to the yuan; a week without a working day has nothing.
+
+    Raises
+    ------
+    PerfkitError
+        The weeks of a month have no working day.
+
+    Notes
+    -----
+    A week belongs to the month it ends in, as in the grids of district deck 2012, sections 29-31.
+
+    Examples
+    --------
+    >>> from perfkit.rhythm.rules import read_rules
+    >>> found = weeks(split(220.0, 110.0, ["2012-09"]), read_rules())
+    >>> found["working_days"].tolist(), found["target"].tolist()
+    ([5, 5, 5, 5, 6], [42.0, 42.0, 42.0, 42.0, 52.0])
+    """
+    out = []
+    for row in parts[parts["month"] != ""].to_dict("records"):
+        month = spans.parse(str(row["month"]))
+        own = workdays.weeks(month.first, month.last, starts=rules.week_starts)
+        days = own["working_days"].to_numpy(float)
+        if not days.sum() > 0:
+            raise PerfkitError("no_selling_day", first=month.first, last=month.last)
+        own.insert(0, "month", month.code)
+        for name in PARTS:
+            own[name] = _whole(float(row[name]), days)
+        out.append(own.assign(target=own["large"] + own["other"]))
+    found = pd.concat(out, ignore_index=True)
+    return found.assign(cumulative=found["target"].cumsum())
+
+
+def reach(writers: pd.DataFrame, large: float, *, look_back: int, months: int) -> pd.Series[float]:
+    """Lay what large policies must bring beside what their writers brought before.
+
+    Parameters
+    ----------
+    writers : DataFrame
+        What `large_writers` gives.
+    large : float
+        What large policies must bring in the season. [yuan]
+    look_back, months : int
+        How many months the writers were looked at, and how many the season has. [months]
+
+    Returns
+    -------
+    Series
+        writers [persons], policies [policies], premium [yuan] of the past; mean_size [yuan a
+        policy]; at_pace: the past by as many months as the season has [yuan], missing: large less
+        that [yuan]; ratio: large a month over the past a month; policies_needed at the mean size
+        [policies]. NaN where nobody wrote one.
+
+    Raises
+    ------
+    PerfkitError
+        A number of months is below one.
+
+    Notes
+    -----
+    Source: district deck 2012, section 24 (case 4).
+
+    Examples
+    --------
+    >>> past = pd.DataFrame({"large_policies": [2.0], "large_premium": [200.0]})
+    >>> found = reach(past, 300.0, look_back=10, months=3)
+    >>> found["at_pace"].item(), found["policies_needed"].item(), found["ratio"].item()
+    (60.0, 3.0, 5.0)
+    """
+    for value in (look_back, months):
+        if value < 1:
+            raise PerfkitError("look_back", value=value)
+    count, premium = float(writers["large_policies"].sum()), float(writers["large_premium"].sum())
+    size = premium / count if count else np.nan
+    at_pace = premium / look_back * months
+    return pd.Series(
+        {
+            "writers": float(len(writers)),
+            "policies": count,
+            "premium": premium,
+            "mean_size": size,
+            "at_pace": at_pace,
+            "missing": large - at_pace,
+            "ratio": large / at_pace if at_pace else np.nan,
+            "policies_needed": large / size,
+        }
+    )

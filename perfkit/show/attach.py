@@ -7,17 +7,18 @@ page when the report is published. Anywhere else (JupyterLab, a check) nothing i
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from perfkit import words
+from perfkit.show.excel import calendar_workbook
 from perfkit.show.html import Display, display, quiet
 from perfkit.show.targets import Laid, pack_targets
 
-__all__ = ["FOLDER", "attach_targets"]
+__all__ = ["FOLDER", "attach_calendar", "attach_targets"]
 
 FOLDER = "PERFKIT_ATTACH"
 
@@ -46,11 +47,47 @@ def attach_targets(
     if sheet is None or not sheet.rows:
         none = pd.DataFrame(columns=["unit", "value"])
         return quiet(words.text("targets.none", lang), none, lang=lang)
-    if folder := os.environ.get(FOLDER):
-        packed = pack_targets(sheet, lang=lang, names=names, state=state)
-        Path(folder).mkdir(exist_ok=True)
-        Path(folder, "targets.xlsx").write_bytes(packed)
+    if os.environ.get(FOLDER):
+        _put("targets.xlsx", pack_targets(sheet, lang=lang, names=names, state=state))
     data = pd.DataFrame([(row.unit, *row.values) for row in sheet.rows])
-    said = words.text("targets.attached", lang)
-    inside = f'<div class="pk-quiet">{escape(said)}</div>'
-    return display("", inside, (), data, lang)
+    return _line(words.text("targets.attached", lang), data, lang)
+
+
+def attach_calendar(
+    events: pd.DataFrame,
+    days: pd.DataFrame,
+    *,
+    marks: Mapping[str, str],
+    choices: Mapping[str, Sequence[str]],
+    lang: str,
+    title: str,
+) -> Display:
+    """Bring a work calendar along as a workbook to change.
+
+    Parameters
+    ----------
+    events, days, marks, choices, title
+        As for `calendar_workbook`.
+    lang : {"zh", "en"}
+        The reader's language.
+
+    Returns
+    -------
+    Display
+        One line that says how to go on with it.
+    """
+    if os.environ.get(FOLDER):
+        made = calendar_workbook(events, days, marks=marks, choices=choices, lang=lang, title=title)
+        _put("calendar.xlsx", made)
+    return _line(words.text("calendar.attached", lang), events, lang)
+
+
+def _put(name: str, content: bytes) -> None:
+    """Leave a file in the folder that the run named."""
+    folder = Path(os.environ[FOLDER])
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+def _line(said: str, data: pd.DataFrame, lang: str) -> Display:
+    return display("", f'<div class="pk-quiet">{escape(said)}</div>', (), data, lang)

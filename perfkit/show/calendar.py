@@ -12,8 +12,9 @@ import pandas as pd
 
 from perfkit import words
 from perfkit.show.html import Cell, Display, Head, Row, block, css, display, fingerprint, grid
+from perfkit.show.label import say_code
 
-__all__ = ["day_head", "event_text", "month", "page", "weekdays", "year"]
+__all__ = ["conflict_notes", "day_head", "event_text", "month", "page", "weekdays", "year"]
 
 MARKED = ("holiday", "make_up")
 
@@ -122,6 +123,33 @@ def month(frame: pd.DataFrame, *, lang: str, title: str, notes: Sequence[str] = 
     mark = fingerprint(rows)
     said = words.text("table.summary", lang, title=title, rows=len(rows), mark=mark)
     return Display(block(title, inside, notes), said, rows.reset_index(drop=True))
+
+
+def conflict_notes(conflicts: pd.DataFrame, events: pd.DataFrame, lang: str) -> list[str]:
+    """Say what a calendar cannot mean, one sentence a conflict.
+
+    Parameters
+    ----------
+    conflicts : DataFrame
+        What `rhythm.conflict.conflicts` gives.
+    events : DataFrame
+        What `rhythm.calendar.checked` gives.
+    lang : {"zh", "en"}
+        The reader's language.
+
+    Returns
+    -------
+    list of str
+        Empty where there is none.
+    """
+    titles = dict(zip(events["event_id"], events[f"title_{lang}"], strict=True))
+    notes = []
+    for one in conflicts.to_dict("records"):
+        facts = {name: titles.get(one[name]) or one[name] for name in ("first", "second")}
+        who = say_code("who", str(one["who"]), lang)
+        key = f"calendar.conflict_{one['kind']}"
+        notes.append(words.text(key, lang, date=one["date"], who=who, **facts))
+    return notes
 
 
 def _legend(frame: pd.DataFrame, lang: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Mapping
 
@@ -13,6 +14,7 @@ from perfkit.errors import PerfkitError
 __all__ = [
     "arrow",
     "change_unit",
+    "day_name",
     "direction",
     "kpi_name",
     "period_name",
@@ -136,7 +138,9 @@ def family_name(code: str, lang: str) -> str:
 
 _VOCABULARY = {"kpi": "kpi.{}.name", "level": "level.{}", "severity": "severity.{}",
                "version": "table.version.{}", "variant": "variant.{}",
-               "phase": "chart.phase.{}", "span": "span.{}"}  # fmt: skip
+               "phase": "chart.phase.{}", "span": "span.{}", "way": "way.{}",
+               "option": "option.{}", "entry": "entry.{}",
+               "must_write": "must_write.{}"}  # fmt: skip
 
 
 def say_code(column: str, code: str, lang: str) -> str:
@@ -157,9 +161,21 @@ def say_code(column: str, code: str, lang: str) -> str:
     ('group', 'team')
     """
     path = _VOCABULARY.get(column)
-    if column == "period":
-        return period_name(code, lang)
+    if column in {"period", "month"}:
+        return period_name(code, lang) if code else words.text("table.whole", lang)
+    if column == "who":
+        named = [said(f"rank.{one}", lang, one) for one in code.split("|")]
+        return words.text("table.list", lang).join(named)
+    if column == "bound":
+        return _bounds(code, lang)
     return said(path.format(code), lang, code) if path else code
+
+
+def _bounds(code: str, lang: str) -> str:
+    """Name drivers on a bound, such as ``activity_rate:cap``."""
+    pairs = (one.partition(":") for one in code.split(", ") if one)
+    named = (f"{kpi_name(kpi, lang)} {said(f'bound.{end}', lang, end)}" for kpi, _, end in pairs)
+    return words.text("table.list", lang).join(named) or "–"
 
 
 def change_unit(unit: str) -> str:
@@ -214,6 +230,18 @@ def period_name(code: str, lang: str, *, short: bool = False) -> str:
         return month
     key = f"chart.{found.kind}_{'short' if short else 'of_year'}"
     return words.text(key, lang, month=month, year=found.first.year, day=found.last.day)
+
+
+def day_name(day: dt.date, lang: str) -> str:
+    """Name a day without its year.
+
+    Examples
+    --------
+    >>> day_name(dt.date(2012, 9, 11), "en")
+    '11 Sep'
+    """
+    month = words.text(f"chart.month.m{day.month:02d}", lang)
+    return words.text("chart.node_short", lang, month=month, day=day.day)
 
 
 def tone(change: float, way: str, text: str) -> str:

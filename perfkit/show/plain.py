@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
@@ -37,7 +38,8 @@ def table(
         What the caption says.
     units : mapping, optional
         Column → unit of measure, as for `words.number`; other numbers are counts. ``kpi``:
-        the unit of the row's KPI; ``change``: a difference in it, with its sign.
+        the unit of the row's KPI; ``change``: a difference in it, with its sign; ``day``: dates
+        without their year.
     heads : mapping, optional
         Column → heading, where the words have none or another is wanted.
     names : mapping, optional
@@ -75,7 +77,7 @@ def table(
         cells = (
             Cell(_number(record, str(column), units, lang))
             if number
-            else Cell(_text(str(column), record[column], lang, names))
+            else Cell(_text(str(column), record[column], units, lang, names))
             for column, number in zip(record, numeric, strict=True)
         )
         rows.append(Row(tuple(cells)))
@@ -83,7 +85,7 @@ def table(
 
 
 def _unit_word(unit: str, lang: str) -> str:
-    plain = unit in {"", "rate", "count", "kpi", "change"}
+    plain = unit in {"", "rate", "ratio", "count", "day", "kpi", "change"}
     return "" if plain else label.said(f"unit.{unit}", lang, unit)
 
 
@@ -98,9 +100,17 @@ def _number(record: Mapping[Any, Any], column: str, units: Mapping[str, str], la
     return words.number(value, unit or "count", lang)
 
 
-def _text(column: str, value: object, lang: str, names: Mapping[str, str] | None) -> str:
+def _text(
+    column: str,
+    value: object,
+    units: Mapping[str, str],
+    lang: str,
+    names: Mapping[str, str] | None,
+) -> str:
     if value is None or value is pd.NaT or value != value:
         return "–"
+    if isinstance(value, dt.date) and units.get(column) == "day":
+        return label.day_name(value, lang)
     if isinstance(value, int | float):
         return words.number(value, "count", lang)
     if isinstance(value, pd.Timestamp):

@@ -31,6 +31,7 @@ from perfkit.target.headcount import (
     steady_recruits,
 )
 from perfkit.target.lastyear import BOXES, last_month, recent, swot, work_analysis
+from perfkit.target.option import OPTIONS, driver_options
 from perfkit.target.planfile import Plan, read_folder
 from perfkit.target.planview import Beside, beside, plan_season, plan_views
 from perfkit.target.rank import Fates, fates, project, stationary, steady_ranks
@@ -54,6 +55,7 @@ from perfkit.target.view import gaps, reconcile, to_first
 __all__ = [
     "BOXES",
     "DRIVERS",
+    "OPTIONS",
     "Audit",
     "Beside",
     "Contradiction",
@@ -82,6 +84,7 @@ __all__ = [
     "department_formulas",
     "derivation",
     "down",
+    "driver_options",
     "driver_targets",
     "duties",
     "export",

@@ -44,6 +44,7 @@ def curve(
     others: Mapping[str, pd.DataFrame] | None = None,
     checkpoints: Sequence[int] = (),
     target: float | None = None,
+    names: Mapping[str, str] | None = None,
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -61,6 +62,8 @@ def curve(
         Days of the period to mark and label. [days, from 1]
     target : float, optional
         Where the period should end. [the KPI's unit]
+    names : mapping, optional
+        Line → name, where it is not that of the words; the frame itself is ``now``.
     title : str, optional
         The question that the chart answers.
     ax : Axes, optional
@@ -87,7 +90,7 @@ def curve(
     code = label.one(drawn, "kpi")
     label.one(drawn, "unit")
     unit, name = label.unit_of(code), label.kpi_name(code, lang)
-    named = {key: _series_name(key, held, lang) for key in held}
+    named = {key: _series_name(key, held, lang) for key in held} | dict(names or {})
     ax = canvas(ax, lang)
     ends = _day_lines(ax, drawn, named, unit, lang)
     if target is not None:
