@@ -305,11 +305,11 @@ def grid(
     ['D1', 'D1/01']
     """
     answer = _ask(book, kpis, by, period, unit, variants, org_as)
-    parts = [
-        layout.wide(rows, partial(answer.parts, level), answer.kpis, level, answer.codes)
-        for level, rows in answer.levels.items()
-    ]
-    return _told(parts, ["unit", "level", "period", *(one.code for one in answer.kpis)], answer)
+    if not answer.levels:
+        return _told([], ["unit", "level", "period", *(one.code for one in answer.kpis)], answer)
+    out = layout.wide(answer.levels, answer.parts, answer.kpis, answer.codes)
+    out.attrs["findings"] = answer.findings
+    return out
 
 
 def _told(parts: list[pd.DataFrame], columns: Sequence[str], answer: _Answer) -> pd.DataFrame:
