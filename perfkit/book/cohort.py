@@ -1,7 +1,7 @@
-"""Cohorts in the engine: whom a day brought in, and who of them was kept until they matured.
+"""Cohorts of policies in the engine: those of a day, and which were kept until they matured.
 
-Calendar arithmetic stays at home: the small table of days says for every day of joining or
-issue when its cohort matures, so that every engine only compares whole numbers.
+Calendar arithmetic stays at home: the small table of days says for every day of issue when its
+cohorts mature, so that every engine only compares whole numbers, in one pass for all of them.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import narwhals as nw
 
 from perfkit.book.backend import Frame
 
-__all__ = ["UNKNOWN", "Share", "joiners", "matured", "paid_by", "policies_issued"]
+__all__ = ["UNKNOWN", "Look", "Share", "joiners", "policies_matured"]
 
 UNKNOWN = " immature"
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What is added up over a cohort: all of it, or the part that was kept.
+    """What is added up over a cohort of policies: all of it, or the part that was paid.
 
     Attributes
     ----------
@@ -29,10 +29,9 @@ class Share:
         The measure's name.
     column : str or None
         What is summed; None counts members. [fen]
-    keeps : str
-        "" (all), in_force, confirmed or paid.
     paid : tuple of int
-        For paid: the months after issue at which a premium fell due. [months]
+        The months after issue at which the premiums that must be paid fell due; none: the whole
+        cohort. [months]
     leaves_out : tuple of str
         paid_up (nothing falls due any more), cooling_off.
     months : int
@@ -41,10 +40,16 @@ class Share:
 
     code: str
     column: str | None = None
-    keeps: str = ""
     paid: tuple[int, ...] = ()
     leaves_out: tuple[str, ...] = ()
     months: int = 0
+
+    @property
+    def needs(self) -> list[str]:
+        """The columns it looks at."""
+        own = {"cooling_off": "cancelled_on", "paid_up": "pay_years"}
+        named = [own[reason] for reason in self.leaves_out]
+        return [*named, *([self.column] if self.column else [])]
 
     def amount(self) -> nw.Expr:
         """Give what a member counts for."""
@@ -60,17 +65,54 @@ class Share:
             out = out & (years.is_null() | (years * 12 > self.months))
         return out
 
-    def kept(self) -> nw.Expr:
-        """Tell who of the cohort was kept."""
-        left, end = nw.col("left_on"), nw.col("end")
-        if self.keeps == "in_force":
-            return left.is_null() | (left >= end)
-        if self.keeps == "confirmed":
-            day = nw.col("confirmed_on")
-            return (day <= end) & (left.is_null() | (day < left))
-        if self.keeps == "paid":
-            return _every([nw.col(f"paid_{months}") == 1 for months in self.paid])
-        return ~nw.col("day").is_null()
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Cohorts looked at after the same number of months.
+
+    Attributes
+    ----------
+    number : int
+        Which of the looks of a pass this is; names its columns in the table of days.
+    shares : sequence of Share
+        What to add up.
+    until : LazyFrame
+        due_on, until (last day of grace), open (1 if that day is not known yet).
+    """
+
+    number: int
+    shares: Sequence[Share]
+    until: Frame
+
+    @property
+    def months(self) -> list[int]:
+        """The premiums asked for, by when they fall due after issue. [months]"""
+        return sorted({months for share in self.shares for months in share.paid})
+
+    @property
+    def known(self) -> str:
+        """The column that says which days have matured: 1 or 0."""
+        return f"known_{self.number}"
+
+    def end(self, months: int) -> str:
+        """Name the column with the last day of grace of a premium."""
+        return f"end_{self.number}_{months}"
+
+    def paid(self, months: int) -> str:
+        """Name the column that says whether a premium was paid: 1 or 0."""
+        return f"paid_{self.number}_{months}"
+
+    def sums(self) -> dict[str, nw.Expr]:
+        """Write what each member adds to every sum, the immature apart."""
+        known = nw.col(self.known) == 1
+        out = {}
+        for share in self.shares:
+            kept = [nw.col(self.paid(months)) == 1 for months in share.paid]
+            chosen = nw.when(_every([known, share.belongs(), *kept]))
+            out[share.code] = chosen.then(share.amount()).otherwise(nw.lit(0))
+            left_out = nw.when(~known & share.belongs())
+            out[share.code + UNKNOWN] = left_out.then(nw.lit(1)).otherwise(nw.lit(0))
+        return out
 
 
 def _every(tests: Sequence[nw.Expr]) -> nw.Expr:
@@ -101,61 +143,24 @@ def joiners(tables: Mapping[str, Frame], people: Frame) -> Frame:
     )
 
 
-def policies_issued(tables: Mapping[str, Frame], people: Frame) -> Frame:
-    """Lay out the policies with their agent's unit on the day of issue.
-
-    Returns
-    -------
-    LazyFrame
-        policy_id, unit, day (of issue), premium, pay_years, cancelled_on, lapsed_on. [fen]
-    """
-    day = nw.col("issued_on")
-    more = ("premium", "pay_years", "cancelled_on", "lapsed_on")
-    rows = tables["policies"].filter(~day.is_null())
-    rows = rows.select("policy_id", "agent_id", day.alias("day"), *more)
-    both = rows.join(people, on="agent_id", how="inner").filter(
-        nw.col("facts_since") <= nw.col("day"), nw.col("day") < nw.col("facts_until")
-    )
-    return both.select("policy_id", "unit", "day", *more)
-
-
-def paid_by(
-    rows: Frame, renewals: Frame | None, until: Frame, months: Sequence[int], *, lapses: bool
-) -> Frame:
+def _paid(rows: Frame, renewals: Frame | None, look: Look, *, lapses: bool) -> Frame:
     """Tell of each policy and premium whether it was paid by the end of grace.
 
     A row of renewals decides: paid in full, on a day of grace at the latest. Without a row
-    lapsed_on decides: still in force after the last day of grace.
-
-    Parameters
-    ----------
-    rows : LazyFrame
-        What `policies_issued` gave, joined with the days: with columns end_<months>.
-    renewals : LazyFrame or None
-        The book's table.
-    until : LazyFrame
-        due_on, until (last day of grace), open (1 if that day is not known yet).
-    months : sequence of int
-        The premiums asked for, by when they fall due after issue. [months]
-    lapses : bool
-        Whether the book records lapsed_on; where it does not, no row means not paid.
-
-    Returns
-    -------
-    LazyFrame
-        `rows` with paid_<months> (1 or 0); known is 0 where a grace is still running.
+    lapsed_on decides: still in force after the last day of grace. Where a grace is still
+    running the policy is not known yet.
     """
-    lapsed = nw.col("lapsed_on")
-    for month in months:
-        still = (lapsed.is_null() | (lapsed > nw.col(f"end_{month}"))) & nw.lit(lapses)
-        code, ones = f"paid_{month}", nw.when(still).then(nw.lit(1)).otherwise(nw.lit(0))
+    lapsed, known = nw.col("lapsed_on"), look.known
+    for month in look.months:
+        still = (lapsed.is_null() | (lapsed > nw.col(look.end(month)))) & nw.lit(lapses)
+        code, ones = look.paid(month), nw.when(still).then(nw.lit(1)).otherwise(nw.lit(0))
         if renewals is None:
             rows = rows.with_columns(ones.alias(code))
             continue
-        rows = rows.join(_renewed(renewals, until, month), on="policy_id", how="left")
-        unpaid = nw.when(nw.col("open") == 1).then(nw.lit(0)).otherwise(nw.col("known"))
+        rows = rows.join(_renewed(renewals, look.until, month), on="policy_id", how="left")
+        unpaid = nw.when(nw.col("open") == 1).then(nw.lit(0)).otherwise(nw.col(known))
         told = nw.when(nw.col("told").is_null()).then(ones).otherwise(nw.col("told"))
-        rows = rows.with_columns(told.alias(code), unpaid.alias("known")).drop("told", "open")
+        rows = rows.with_columns(told.alias(code), unpaid.alias(known)).drop("told", "open")
     return rows
 
 
@@ -174,32 +179,47 @@ def _renewed(renewals: Frame, until: Frame, month: int) -> Frame:
     )
 
 
-def matured(rows: Frame, shares: Sequence[Share]) -> Frame:
-    """Add up cohorts by unit and piece of time, the immature apart.
+def policies_matured(
+    tables: Mapping[str, Frame],
+    looks: Sequence[Look],
+    days: Frame,
+    seats: Frame,
+    *,
+    lapses: bool,
+) -> Frame:
+    """Add up cohorts of policies by seat and stretch of days, the immature apart.
 
     Parameters
     ----------
-    rows : LazyFrame
-        Members with unit, day, piece, end, known (1 or 0) and what the shares name.
-    shares : sequence of Share
-        What to add up.
+    tables : mapping of str to LazyFrame
+        Holds policies and, where the book has them, renewals.
+    looks : sequence of Look
+        What to add up, each with its columns in `days`.
+    days : LazyFrame
+        day (of issue), stretch, and of every look known_ (1 or 0) and the end_ of grace.
+    seats : LazyFrame
+        agent_id, seat, moved (1: the day matters too).
+    lapses : bool
+        Whether the book records lapsed_on; where it does not, no row means not paid.
 
     Returns
     -------
     LazyFrame
-        unit, piece; a share's sum over the mature [fen or members], and under its code with
-        `UNKNOWN` behind it how many members are left out as immature. [members]
+        seat, stretch, at (the day, or -1); a share's sum over the mature [fen or policies], and
+        under its code with `UNKNOWN` behind it how many are left out as immature. [policies]
     """
-    known = nw.col("known") == 1
-    columns = []
-    for share in shares:
-        chosen = nw.when(known & share.belongs() & share.kept())
-        columns.append((chosen, share.amount(), share.code))
-        left_out = nw.when(~known & share.belongs())
-        columns.append((left_out, nw.lit(1), share.code + UNKNOWN))
-    rows = rows.select(
-        "unit",
-        "piece",
-        *(w.then(what).otherwise(nw.lit(0)).cast(nw.Int64).alias(c) for w, what, c in columns),
-    )
-    return rows.group_by("unit", "piece").agg(*(nw.col(c).sum() for _, _, c in columns))
+    day, renewals = nw.col("issued_on"), tables.get("renewals")
+    asked = any(look.months for look in looks)
+    needed = {name for look in looks for share in look.shares for name in share.needs}
+    needed |= {"lapsed_on"} if asked else set()
+    needed |= {"policy_id"} if asked and renewals is not None else set()
+    rows = tables["policies"].filter(~day.is_null())
+    rows = rows.select("agent_id", day.alias("day"), *sorted(needed))
+    rows = rows.join(days, on="day", how="inner").join(seats, on="agent_id", how="inner")
+    for look in looks:
+        rows = _paid(rows, renewals, look, lapses=lapses)
+    sums = {code: one for look in looks for code, one in look.sums().items()}
+    at = nw.when(nw.col("moved") == 1).then(nw.col("day")).otherwise(nw.lit(-1)).alias("at")
+    added = rows.select("seat", "stretch", at, *(e.alias(c) for c, e in sums.items()))
+    found = added.group_by("seat", "stretch", "at").agg(*(nw.col(c).sum() for c in sums))
+    return found.select(nw.all().cast(nw.Int64))

@@ -120,7 +120,7 @@ def cohorts(
     parts = one.measures()
     wanted = [_with(measures()[part], grace, leaves_out) for part in parts]
     asked = parse_periods(period)
-    found = measure_cohorts(book, wanted, [by], asked, as_now=org_as == "now")[by]
+    found = measure_cohorts(book, wanted, by, asked, as_now=org_as == "now")
     if unit is not None:
         found = only_unit(book, found, unit)
     kept, cohort = (found[part] for part in parts)

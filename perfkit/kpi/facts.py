@@ -18,6 +18,7 @@ from perfkit import org
 from perfkit.book import Book, engine, schema
 from perfkit.kpi.catalogue import Measure, measures
 from perfkit.kpi.cells import AgentTest, Asked, Cells, bring, count, running
+from perfkit.kpi.matured import Cohorts, in_fen
 from perfkit.kpi.need import as_held, flows_behind
 from perfkit.kpi.people import Level, People
 from perfkit.kpi.spans import Range, Spans
@@ -198,12 +199,6 @@ class _Scene:
             held &= cells.day < self.states.years_full(below)[cells.agent]
         return np.asarray(held)
 
-    def _by_span(self, by_atom: Floats) -> Floats:
-        total = np.zeros((self.atoms + 1, self.leaves))
-        total[1:] = by_atom.cumsum(axis=0)
-        ranges = np.array(self.spans.span_ranges())
-        return np.asarray(total[ranges[:, 1]] - total[ranges[:, 0]])
-
     def added(self, wanted: Sequence[Measure]) -> tuple[dict[str, Floats], Floats]:
         """Add up flows by span and leaf, and count the cells: zero where there is no fact."""
         flows = {one.code: self.flows.code(one) for one in wanted}
@@ -219,7 +214,8 @@ class _Scene:
                     weights = amount if rows is None else amount * rows
                     added = np.bincount(seats, weights, minlength=there.size)
                     by_atom[one.code] += added.reshape(there.shape)
-        return {code: self._by_span(found) for code, found in by_atom.items()}, self._by_span(there)
+        up = self.spans.added
+        return {code: up(found) for code, found in by_atom.items()}, up(there)
 
 
 def _mean(spans: Spans, test: AgentTest, found: dict[Range, Floats]) -> Floats:
@@ -285,7 +281,7 @@ def _units(
 
 
 def _frames(
-    scene: _Scene, levels: Sequence[Level], wanted: Sequence[Measure]
+    scene: _Scene, levels: Sequence[Level], wanted: Sequence[Measure], matures: Sequence[Period]
 ) -> dict[str, pd.DataFrame]:
     stocks = Stocks(scene.states, scene.spans, scene.leaves)
     leafy = {m.code: stocks.of(m) for m in wanted if m.kind in {"stock", "movement"}}
@@ -294,28 +290,20 @@ def _frames(
     there = stocks.present() + written
     for candidates in (m.code for m in wanted if m.kind == "stock" and m.table):
         there = there + leafy[candidates]
+    ripe = [m for m in wanted if m.kind == "cohort"]
+    if ripe:
+        cohorts = Cohorts(scene.flows.book, scene.people, Spans.of(matures), scene.leaves)
+        matured, begun = cohorts.sums(ripe)
+        leafy, there = leafy | matured, there + begun
     units = {m.code: _units(scene, stocks, levels, m) for m in wanted if m.kind == "units"}
     out = {}
     for level, agents in zip(levels, _agents(scene, levels, wanted), strict=True):
         columns = {code: level.up(sums) for code, sums in leafy.items()} | agents
         columns |= {code: by[level.name] for code, by in units.items()}
-        money = [m.code for m in wanted if _is_money(m)]
+        money = [m.code for m in wanted if _is_money(m)] + in_fen(ripe)
         columns |= {code: columns[code] / FEN for code in money}
-        codes = [m.code for m in wanted]
-        out[level.name] = _frame(level, level.up(there) > 0, {c: columns[c] for c in codes})
+        out[level.name] = level.frame(level.up(there) > 0, columns)
     return out
-
-
-def _frame(level: Level, there: npt.NDArray[Any], columns: dict[str, Floats]) -> pd.DataFrame:
-    """Lay out the places and spans with anybody in force or anything written."""
-    order = sorted(range(len(level.places)), key=level.places.__getitem__)
-    place, span = np.nonzero(there.T[order])
-    own = np.asarray(order, dtype=np.int64)[place]
-    levels: Any = [pd.Index([level.places[i] for i in order]), pd.RangeIndex(len(there))]
-    codes: Any = [place, span]
-    index = pd.MultiIndex(levels=levels, codes=codes, names=["place", "span"])
-    cut = {c: values[span, own] for c, values in columns.items()}
-    return pd.DataFrame(cut, index=index, copy=False)
 
 
 def _nobody(wanted: Sequence[Measure]) -> pd.DataFrame:
@@ -330,6 +318,7 @@ def measure_levels(
     periods: Sequence[Period],
     *,
     as_now: bool,
+    matures: Sequence[Period] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Compute measures at several levels from one pass over the book's facts.
 
@@ -345,11 +334,14 @@ def measure_levels(
         The spans.
     as_now : bool
         In today's organisation instead of that of the day.
+    matures : sequence of Period, optional
+        The spans in which cohorts mature, in the order of `periods`; the same without it.
 
     Returns
     -------
     dict of str to DataFrame
-        By level: index (place, span number), one column a measure. [yuan, rows or persons]
+        By level: index (place, span number), one column a measure, and of cohorts one with
+        `UNKNOWN` behind its code. [yuan, rows or persons]
     """
     spans, flows = Spans.of(periods), _Flows.of(book, wanted)
     try:
@@ -360,12 +352,13 @@ def measure_levels(
         cells = bring(book, people, spans, flows.request(states)) if flows.asked else []
         scene = _Scene(flows, spans, states, cells, len(people.leaves))
         cut = [people.level(name, book.root) for name in levels if name != "agent"]
-        out = _frames(scene, cut, wanted) if cut else {}
+        ripe = periods if matures is None else matures
+        out = _frames(scene, cut, wanted, ripe) if cut else {}
         if "agent" in levels:
             level, own = people.each_agent(book)
             cells = [replace(c, leaf=people.pair_of(c.agent, c.leaf)) for c in cells]
             scene = _Scene(flows, spans, States(book, own), cells, len(level.places))
-            out |= _frames(scene, [level], wanted)
+            out |= _frames(scene, [level], wanted, ripe)
         return out
     finally:
         book.backend.forget()

@@ -14,20 +14,32 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from perfkit import org
 from perfkit.book import Book, Finding, engine, schema
-from perfkit.book.cohort import UNKNOWN, Share, joiners, matured, paid_by, policies_issued
+from perfkit.book.cohort import UNKNOWN, Look, Share, policies_matured
 from perfkit.kpi.catalogue import Kpi, Measure, measures
+from perfkit.kpi.people import Ints, People
 from perfkit.kpi.service import add_months
-from perfkit.period import Period, Piece, pieces
+from perfkit.kpi.spans import Spans
+from perfkit.period import Period
 
-__all__ = ["UNKNOWN", "cohort_findings", "lacking_for_cohort", "measure_cohorts", "with_cohorts"]
+__all__ = [
+    "UNKNOWN",
+    "Cohorts",
+    "cohort_findings",
+    "in_fen",
+    "lacking_for_cohort",
+    "measure_cohorts",
+]
+
+Floats = npt.NDArray[np.float64]
 
 FEN = 100
 LONGEST = 31
@@ -56,28 +68,8 @@ def lacking_for_cohort(book: Book, one: Measure) -> str:
 
 
 def _share(one: Measure) -> Share:
-    paid = one.paid or (one.months,)
-    return Share(one.code, one.column or None, one.keeps, paid, one.leaves_out, one.months)
-
-
-def _days(book: Book, one: Measure, ends: Sequence[int], cut: Sequence[Piece]) -> dict[str, Any]:
-    """List the first days whose cohorts mature in the pieces, with the days that matter to them."""
-    reach = one.months + one.grace
-    lowest = min(p.first for p in cut).toordinal() - LONGEST * (reach + 1)
-    days = np.arange(max(lowest, 1), max(p.last for p in cut).toordinal() + 1)
-    end = add_months(days, reach)
-    since = book.roster_from.toordinal() if one.table == "agents" else 0
-    columns = {
-        "day": days,
-        "end": end,
-        "known": ((end <= book.as_of.toordinal()) & (days >= since)).astype(np.int64),
-        **{f"end_{months}": add_months(days, months + one.grace) for months in ends},
-    }
-    edges = [np.searchsorted(end, [p.first.toordinal(), p.last.toordinal() + 1]) for p in cut]
-    picked = [np.arange(low, high) for low, high in edges]
-    rows = np.concatenate(picked)
-    number = np.repeat(np.arange(len(cut)), [len(p) for p in picked])
-    return {"piece": number, **{name: column[rows] for name, column in columns.items()}}
+    paid = one.paid or (one.months,) if one.keeps == "paid" else ()
+    return Share(one.code, one.column or None, paid, one.leaves_out, one.months)
 
 
 def _until(book: Book, grace: int) -> dict[str, Any]:
@@ -88,68 +80,170 @@ def _until(book: Book, grace: int) -> dict[str, Any]:
     return {"due_on": due, "until": until, "open": (until > last).astype(np.int64)}
 
 
-def _looks(wanted: Iterable[Measure]) -> Iterable[list[Measure]]:
+def _looks(wanted: Iterable[Measure]) -> list[list[Measure]]:
     """Group measures that look at the same rows on the same day."""
 
     def key(one: Measure) -> tuple[Any, ...]:
-        return (one.table, one.date, one.months, one.grace)
+        return (one.months, one.grace)
 
-    return (list(own) for _, own in itertools.groupby(sorted(wanted, key=key), key=key))
+    return [list(own) for _, own in itertools.groupby(sorted(wanted, key=key), key=key)]
 
 
-def _look(book: Book, people: Any, own: list[Measure], cut: Sequence[Piece]) -> pd.DataFrame:
-    """Add up what is looked at after the same number of months."""
-    one, backend = own[0], book.backend
-    shares = [_share(m) for m in own]
-    ends = sorted({months for s in shares if s.keeps == "paid" for months in s.paid})
-    laid_out = joiners if one.table == "agents" else policies_issued
-    days = backend.small(_days(book, one, ends, cut))
-    rows = laid_out(book.tables, people).join(days, on="day", how="inner")
-    if ends:
-        until = backend.small(_until(book, one.grace))
+@dataclass(frozen=True)
+class Cohorts:
+    """The cohorts of one request over one set of leaves, added up by span and leaf.
+
+    Attributes
+    ----------
+    book : Book
+        Where the facts are.
+    people : People
+        Who is where.
+    spans : Spans
+        When the cohorts mature.
+    leaves : int
+        How many there are.
+    """
+
+    book: Book
+    people: People
+    spans: Spans
+    leaves: int
+
+    def sums(self, wanted: Sequence[Measure]) -> tuple[dict[str, Floats], Floats]:
+        """Add up measures of kind cohort, and count what there is: zero without a cohort.
+
+        The sums of the immature have `UNKNOWN` behind their code. [fen, persons or policies]
+        """
+        agents = [m for m in wanted if m.table == "agents"]
+        policies = [m for m in wanted if m.table != "agents"]
+        there, out = np.zeros((len(self.spans.periods), self.leaves)), {}
+        for found, rows in (
+            self._of_agents(agents) if agents else ({}, 0.0),
+            self._of_policies(policies) if policies else ({}, 0.0),
+        ):
+            out.update(found)
+            there = there + rows
+        return out, there
+
+    def _spread(self, atom: Ints, leaf: Ints, amount: npt.NDArray[Any] | None) -> Floats:
+        """Add up amounts by span and leaf; without amounts count."""
+        size = (len(self.spans.atoms), self.leaves)
+        weights = None if amount is None else amount.astype(np.float64)
+        flat = np.bincount(atom * self.leaves + leaf, weights, minlength=size[0] * size[1])
+        return self.spans.added(flat.reshape(size))
+
+    def _own_days(self, wanted: Sequence[Measure]) -> tuple[Ints, Ints]:
+        """Give the day on which each agent left and was confirmed; far away without one."""
+        people = self.people
+        left = np.full(people.size, engine.FAR, dtype=np.int64)
+        ends = people.last > 0
+        left[people.agent[ends]] = people.until[ends]
+        confirmed = np.full_like(left, engine.FAR)
+        if any(m.keeps == "confirmed" for m in wanted):
+            agents, side = self.book.tables["agents"], self.book.backend
+            found = side.home(engine.of_agents(agents, people.numbers, ["confirmed_on"]))
+            confirmed[found["agent"].to_numpy()] = found["confirmed_on"].to_numpy()
+        return left, confirmed
+
+    def _of_agents(self, wanted: Sequence[Measure]) -> tuple[dict[str, Floats], Floats]:
+        """Add up those who joined, at the leaf of that day."""
+        people = self.people
+        left, confirmed = (days[people.agent] for days in self._own_days(wanted))
+        out: dict[str, Floats] = {}
+        there = np.zeros((len(self.spans.periods), self.leaves))
+        for own in _looks(wanted):
+            end = add_months(people.since, own[0].months + own[0].grace)
+            atom = np.where(people.first > 0, self.spans.atom_of(end), -1)
+            rows = np.flatnonzero(atom >= 0)
+            at = (atom[rows], people.leaf[rows])
+            known = (end <= self.book.as_of.toordinal())[rows]
+            known &= people.since[rows] >= self.book.roster_from.toordinal()
+            kept = {
+                "": np.ones_like(known),
+                "in_force": (left >= end)[rows],
+                "confirmed": ((confirmed <= end) & (confirmed < left))[rows],
+            }
+            there += self._spread(*at, None)
+            immature = self._spread(*at, ~known)
+            for one in own:
+                out[one.code] = self._spread(*at, known & kept[one.keeps])
+                out[one.code + UNKNOWN] = immature
+        return out, there
+
+    def _days(self, looks: Sequence[list[Measure]]) -> tuple[dict[str, Any], list[Ints]]:
+        """List the days of issue whose cohorts mature in a span, and the atoms of each stretch.
+
+        A stretch of days matures in the same atom at every look.
+        """
+        reach = max(own[0].months + own[0].grace for own in looks)
+        lowest = self.spans.atoms[0][0] - LONGEST * (reach + 1)
+        days = np.arange(max(lowest, 1), self.spans.atoms[-1][1] + 1)
+        columns: dict[str, Any] = {"day": days}
+        atoms = []
+        for number, own in enumerate(looks):
+            end = add_months(days, own[0].months + own[0].grace)
+            atoms.append(self.spans.atom_of(end))
+            columns[f"known_{number}"] = end <= self.book.as_of.toordinal()
+            for months in {m for one in own for m in _share(one).paid}:
+                columns[f"end_{number}_{months}"] = add_months(days, months + own[0].grace)
+        some = np.flatnonzero(np.max(atoms, axis=0) >= 0)
+        cut = np.stack(atoms, axis=1)[some]
+        stretches, columns["stretch"] = np.unique(cut, axis=0, return_inverse=True)
+        kept = {n: c if n == "stretch" else c[some].astype(np.int64) for n, c in columns.items()}
+        return kept, list(stretches.T)
+
+    def _of_policies(self, wanted: Sequence[Measure]) -> tuple[dict[str, Floats], Floats]:
+        """Add up the policies issued, at their agent's leaf of that day."""
+        book, side, people = self.book, self.book.backend, self.people
+        looks = _looks(wanted)
+        days, atoms = self._days(looks)
+        asked = [
+            Look(number, [_share(one) for one in own], side.small(_until(book, own[0].grace)))
+            for number, own in enumerate(looks)
+        ]
+        moved = people.movers()
+        agent = np.arange(people.size)
+        seat = np.where(moved, self.leaves + agent, people.home())
+        small = side.small({"agent": agent, "seat": seat, "moved": moved.astype(np.int64)})
+        seats = people.numbers.join(small, on="agent", how="inner")
         lapses = book.has("policies", "lapsed_on")
-        rows = paid_by(rows, book.tables.get("renewals"), until, ends, lapses=lapses)
-    found = backend.home(matured(rows, shares))
-    return found.set_index(["unit", "piece"]).sort_index().astype(float)
-
-
-def _is_money(one: Measure) -> bool:
-    return bool(one.column) and schema.table(one.table).columns[one.column].type == "yuan"
-
-
-def _found(
-    book: Book, wanted: Sequence[Measure], cut: Sequence[Piece], *, as_now: bool, each_agent: bool
-) -> pd.DataFrame:
-    """Add up every cohort by unit and piece; the unit of each agent is their own path."""
-    people = book.backend.keep(
-        engine.spells(
-            book.tables["agents"],
-            book.tables.get("moves"),
-            book.levels,
-            as_now=as_now,
-            each_agent=each_agent,
+        found = side.arrays(
+            policies_matured(book.tables, asked, side.small(days), side.keep(seats), lapses=lapses)
         )
-    )
-    try:
-        found = [_look(book, people, own, cut) for own in _looks(wanted)]
-    finally:
-        book.backend.forget()
-    out = pd.concat(found, axis=1).fillna(0.0)
-    for one in wanted:
-        if _is_money(one):
-            out[one.code] /= FEN
-    return out.reset_index(names=["unit", "piece"])
+        leaf, stretch = np.array(found["seat"]), found["stretch"]
+        rows = np.flatnonzero(leaf >= self.leaves)
+        spell = people.spell_at(leaf[rows] - self.leaves, found["at"][rows])
+        leaf[rows] = people.leaf[spell]
+        out: dict[str, Floats] = {}
+        there = np.zeros((len(self.spans.periods), self.leaves))
+        for own, of_stretch in zip(looks, atoms, strict=True):
+            rows = np.flatnonzero(of_stretch[stretch] >= 0)
+            at = (of_stretch[stretch[rows]], leaf[rows])
+            there += self._spread(*at, None)
+            for code in (code for one in own for code in (one.code, one.code + UNKNOWN)):
+                out[code] = self._spread(*at, found[code][rows])
+        return out, there
+
+
+def in_fen(wanted: Iterable[Measure]) -> list[str]:
+    """List the cohort measures whose sums are money."""
+    return [
+        m.code
+        for m in wanted
+        if m.column and schema.table(m.table).columns[m.column].type == "yuan"
+    ]
 
 
 def measure_cohorts(
     book: Book,
     wanted: Sequence[Measure],
-    levels: Sequence[str],
+    by: str,
     periods: Sequence[Period],
     *,
     as_now: bool,
-) -> dict[str, pd.DataFrame]:
-    """Compute cohort measures from the book's facts; the units' levels share one pass.
+) -> pd.DataFrame:
+    """Compute cohort measures of a level from the book's facts.
 
     Parameters
     ----------
@@ -157,8 +251,8 @@ def measure_cohorts(
         Holds agents, and policies where the measures name them.
     wanted : sequence of Measure
         Measures of kind cohort.
-    levels : sequence of str
-        The levels.
+    by : str
+        The level.
     periods : sequence of Period
         The spans in which the cohorts mature.
     as_now : bool
@@ -166,81 +260,28 @@ def measure_cohorts(
 
     Returns
     -------
-    dict of str to DataFrame
-        By level: index (place, span number), a row where there is a cohort; one column a measure
+    DataFrame
+        Index (place, span number), a row where there is a cohort; one column a measure
         [yuan, persons or policies], and one with `UNKNOWN` behind its code: how many members are
         left out as immature. [persons or policies]
     """
-    index: dict[Piece, int] = {}
-    members = [
-        [index.setdefault(piece, len(index)) for piece in pieces(period)] for period in periods
-    ]
-    found: dict[bool, pd.DataFrame] = {}
-    out = {}
-    for level in levels:
-        own = level == "agent"
-        if own not in found:
-            found[own] = _found(book, wanted, list(index), as_now=as_now, each_agent=own)
-        rows = found[own]
-        units = rows["unit"].unique()
-        places = [unit if own else org.at_level(unit, level, book.root) for unit in units]
-        out[level] = _rolled_up(rows, dict(zip(units, places, strict=True)), members)
-    return out
-
-
-def _rolled_up(
-    rows: pd.DataFrame, places: Mapping[str, str], members: Sequence[Sequence[int]]
-) -> pd.DataFrame:
-    """Add up units to places, and pieces to spans; a row where there is a cohort."""
-    at, known = pd.factorize(rows["unit"].map(places), sort=True)
-    last = max((piece for member in members for piece in member), default=-1)
-    size = (last + 1, len(known))
-    seat = rows["piece"].to_numpy(dtype=np.int64) * len(known) + at
-
-    def by_span(weights: Any) -> Any:
-        flat = np.bincount(seat, weights, minlength=size[0] * size[1]).reshape(size)
-        return np.stack([flat[list(member)].sum(axis=0) for member in members])
-
-    place, span = np.nonzero(by_span(None).T)
-    levels: Any = [pd.Index(known), pd.RangeIndex(len(members))]
-    codes: Any = [place, span]
-    index = pd.MultiIndex(levels=levels, codes=codes, names=["place", "span"])
-    names = [name for name in rows if name not in {"unit", "piece"}]
-    cut = {n: by_span(rows[n].to_numpy())[span, place] for n in names}
-    return pd.DataFrame(cut, index=index, copy=False)
+    try:
+        people = People.of(book, as_now=as_now)
+        if by == "agent":
+            level, people = people.each_agent(book)
+        else:
+            level = people.level(by, book.root)
+        sums, there = Cohorts(book, people, Spans.of(periods), len(level.of_leaf)).sums(wanted)
+    finally:
+        book.backend.forget()
+    columns = {code: level.up(found) for code, found in sums.items()}
+    columns |= {code: columns[code] / FEN for code in in_fen(wanted)}
+    return level.frame(level.up(there) > 0, columns)
 
 
 def _of_kind(chosen: Iterable[Kpi]) -> dict[str, Measure]:
     codes = dict.fromkeys(code for one in chosen for code in one.measures())
     return {c: measures()[c] for c in codes if measures()[c].kind == "cohort"}
-
-
-def with_cohorts(
-    book: Book,
-    frames: Mapping[str, pd.DataFrame],
-    wanted: Sequence[Measure],
-    periods: Sequence[Period],
-    *,
-    as_now: bool,
-) -> dict[str, pd.DataFrame]:
-    """Lay cohort measures beside the others; a unit without a cohort has zero of it.
-
-    Returns
-    -------
-    dict of str to DataFrame
-        As `measure_levels` gives it, with the columns of `measure_cohorts`.
-    """
-    if not wanted:
-        return dict(frames)
-    held = measure_cohorts(book, wanted, list(frames), periods, as_now=as_now)
-    return {level: _beside(frame, held[level]) for level, frame in frames.items()}
-
-
-def _beside(frame: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
-    """Join two frames; what is unknown stays so: only rows the other side adds have nothing."""
-    index = frame.index.union(held.index) if len(frame) else held.index
-    parts = [side.reindex(index, fill_value=0.0) for side in (frame, held)]
-    return parts[0].join(parts[1])
 
 
 def _left_out(book: Book, frames: Sequence[pd.DataFrame], one: Kpi) -> Finding | None:
@@ -285,7 +326,7 @@ def cohort_findings(
     book : Book
         Where the facts are.
     frames : sequence of DataFrame
-        What `with_cohorts` gave, one a level.
+        What `perfkit.kpi.facts.measure_levels` gave, one a level.
     chosen : sequence of Kpi
         What was asked.
     periods : sequence of Period

@@ -20,7 +20,7 @@ from perfkit.kpi.catalogue import Kpi, Measure, measures
 from perfkit.kpi.choose import check_asked, lost_findings
 from perfkit.kpi.facts import measure_levels, without_broken_months
 from perfkit.kpi.layout import COLUMNS, Parts, ratio
-from perfkit.kpi.matured import cohort_findings, with_cohorts
+from perfkit.kpi.matured import cohort_findings
 from perfkit.kpi.monthly import month_findings, without_parts_of_months
 from perfkit.kpi.need import lacking
 from perfkit.kpi.observed import measure_observed
@@ -98,9 +98,7 @@ def _by_facts(
     """Get measures from facts, by level; what lies outside them or is half a month is unknown."""
     known = [known_part(book, span) for span in spans]
     plain = [m for m in wanted if m.kind != "cohort"]
-    cohorts = [m for m in wanted if m.kind == "cohort"]
-    found = measure_levels(book, plain, levels, known, as_now=now)
-    found = with_cohorts(book, found, cohorts, spans, as_now=now)
+    found = measure_levels(book, wanted, levels, known, as_now=now, matures=spans)
     own = [m.code for m in plain]
     for level, frame in found.items():
         whole = without_broken_months(frame, plain, known)
@@ -307,11 +305,11 @@ def grid(
     ['D1', 'D1/01']
     """
     answer = _ask(book, kpis, by, period, unit, variants, org_as)
-    parts = [
-        layout.wide(rows, partial(answer.parts, level), answer.kpis, level, answer.codes)
-        for level, rows in answer.levels.items()
-    ]
-    return _told(parts, ["unit", "level", "period", *(one.code for one in answer.kpis)], answer)
+    if not answer.levels:
+        return _told([], ["unit", "level", "period", *(one.code for one in answer.kpis)], answer)
+    out = layout.wide(answer.levels, answer.parts, answer.kpis, answer.codes)
+    out.attrs["findings"] = answer.findings
+    return out
 
 
 def _told(parts: list[pd.DataFrame], columns: Sequence[str], answer: _Answer) -> pd.DataFrame:

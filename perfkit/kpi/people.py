@@ -6,6 +6,7 @@ leaves of any unit stand side by side and a level is added up by segments.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,6 +52,32 @@ class Level:
         if len(self.starts) == sums.shape[-1]:
             return np.asarray(sums, dtype=np.float64)
         return np.asarray(np.add.reduceat(sums, self.starts, axis=-1), dtype=np.float64)
+
+    def frame(
+        self, there: npt.NDArray[np.bool_], columns: Mapping[str, npt.NDArray[Any]]
+    ) -> pd.DataFrame:
+        """Lay out the places and spans that are there: one row each, one column a measure.
+
+        Parameters
+        ----------
+        there : array
+            One row a span, one column a place.
+        columns : mapping of str to array
+            Of the same shape.
+
+        Returns
+        -------
+        DataFrame
+            Index (place, span number), by place.
+        """
+        order = sorted(range(len(self.places)), key=self.places.__getitem__)
+        place, span = np.nonzero(there.T[order])
+        cells = span * len(self.places) + np.asarray(order, dtype=np.int64)[place]
+        levels: Any = [pd.Index([self.places[i] for i in order]), pd.RangeIndex(len(there))]
+        codes: Any = [place, span]
+        index = pd.MultiIndex(levels=levels, codes=codes, names=["place", "span"])
+        cut = {code: values.take(cells) for code, values in columns.items()}
+        return pd.DataFrame(cut, index=index, copy=False)
 
 
 @dataclass(frozen=True, slots=True)

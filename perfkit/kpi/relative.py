@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from perfkit import org
@@ -15,7 +16,7 @@ from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.kpi.catalogue import Kpi, kpi
 from perfkit.kpi.entered import entries, over_spans
-from perfkit.kpi.layout import Parts, ratio
+from perfkit.kpi.layout import Floats, Parts, find, over, ratio
 from perfkit.kpi.observed import Rows
 from perfkit.period import Period
 
@@ -104,32 +105,32 @@ def _year(span: Period) -> Period:
     return spans.span(dt.date(span.last.year, 1, 1), dt.date(span.last.year, 12, 31))
 
 
-def _planned(beside: Beside, code: str, level: str, asked: Sequence[Period]) -> pd.Series[float]:
+def _planned(beside: Beside, code: str, level: str, asked: Sequence[Period]) -> Floats:
     """Look up the plan of each span, by place and span number."""
     depth = org.levels_from(beside.book.root).index(level)
     held = {u: rows for u, rows in beside.entries(code).items() if u.count("/") == depth}
     index = beside.now[level].index
     if not held:
-        return pd.Series(np.nan, index=index)
+        return np.full(len(index), np.nan)
     found = over_spans(held, asked, kpi(code))
     row = found.index.get_indexer(index.get_level_values("place"))
     span = index.get_level_values("span").to_numpy(dtype=np.int64)
-    return pd.Series(np.where(row < 0, np.nan, found.to_numpy()[row, span]), index=index)
+    return np.where(row < 0, np.nan, found.to_numpy()[row, span])
 
 
-def _value(frame: pd.DataFrame, one: Kpi) -> pd.Series[float]:
-    return pd.Series(ratio(frame, one)[0], index=frame.index)
+def _at(values: Floats, rows: npt.NDArray[np.int64]) -> Floats:
+    """Take values of rows; NaN where there is none."""
+    return np.append(values, np.nan)[rows]
 
 
-def _above(one: Kpi, level: str, beside: Beside) -> pd.Series[float]:
+def _above(one: Kpi, level: str, beside: Beside) -> Floats:
     """Give the value of the unit above each place; the root has none."""
     index = beside.now[level].index
     order = org.levels_from(beside.book.root)
     if level == order[0] or index.empty:
-        return pd.Series(np.nan, index=index)
-    whole = _value(beside.now[order[order.index(level) - 1]], one)
-    up = pd.MultiIndex.from_tuples([(org.parent(place), span) for place, span in index])
-    return pd.Series(whole.reindex(up).to_numpy(), index=index)
+        return np.full(len(index), np.nan)
+    whole = beside.now[order[order.index(level) - 1]]
+    return _at(ratio(whole, one)[0], find(whole.index, index, org.parent))
 
 
 def relate(one: Kpi, level: str, beside: Beside) -> Parts:
@@ -151,9 +152,10 @@ def relate(one: Kpi, level: str, beside: Beside) -> Parts:
         NaN where there is nothing to lay it beside.
     """
     other, frame = kpi(one.of), beside.now[level]
-    top = _value(frame, other)
+    top = ratio(frame, other)[0]
     if one.relation == "growth":
-        bottom = _value(beside.ago[level], other).reindex(frame.index)
+        ago = beside.ago[level]
+        bottom = _at(ratio(ago, other)[0], find(ago.index, frame.index, str))
     elif one.relation == "share_of_parent":
         bottom = _above(other, level, beside)
     elif one.relation == "attainment":
@@ -162,6 +164,5 @@ def relate(one: Kpi, level: str, beside: Beside) -> Parts:
         years = [_year(span) for span in beside.periods]
         top = _planned(beside, one.of, level, beside.periods)
         bottom = _planned(beside, one.of, level, years)
-    value = top / bottom.where(bottom != 0) - (1 if one.relation == "growth" else 0)
-    parts = [np.asarray(part, dtype=np.float64) for part in (value, top, bottom)]
-    return parts[0], parts[1], parts[2]
+    value = over(top, bottom) - (1 if one.relation == "growth" else 0)
+    return value, top, bottom

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,19 @@ class Spans:
     def span_ranges(self) -> list[Range]:
         """Say which atoms make up each period."""
         return [self._range(p.first.toordinal(), p.last.toordinal()) for p in self.periods]
+
+    def added(self, by_atom: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Add up atoms (first axis) to periods."""
+        total = np.zeros((len(self.atoms) + 1, *by_atom.shape[1:]))
+        np.cumsum(by_atom, axis=0, out=total[1:])
+        ranges = np.array(self.span_ranges())
+        return np.asarray(total[ranges[:, 1]] - total[ranges[:, 0]])
+
+    def atom_of(self, days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Find the atom of each day; -1 for one in none."""
+        firsts, lasts = np.array(self.atoms).T
+        at = np.searchsorted(firsts, days, side="right") - 1
+        return np.where((at >= 0) & (days <= lasts[at]), at, -1)
 
     def broken(self) -> list[int]:
         """List the periods of several pieces that are not all whole months.
