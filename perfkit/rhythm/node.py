@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from perfkit import outlook, workdays
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.errors import PerfkitError
+from perfkit.rhythm.laid import Weights, month_of
 from perfkit.rhythm.need import activity_needed, run_rate, split_by_days
 from perfkit.rhythm.nodeplan import KPIS, PREMIUM, checked, entered, plan
 from perfkit.rhythm.pace import history
@@ -35,11 +36,19 @@ __all__ = [
     "who_must_write",
 ]
 
-Weights = Mapping[str, float] | None
+STATUS = ["node", "date", "kpi", "target", "actual", "gap", "attainment", "state"]
+STATUS += ["days_left", "run_rate", "ratio"]
 
 
 def status(
-    book: Book, nodes: pd.DataFrame, *, unit: str, by: str, day: dt.date, weights: Weights = None
+    book: Book,
+    nodes: pd.DataFrame,
+    *,
+    unit: str,
+    by: str,
+    day: dt.date,
+    month: str | None = None,
+    weights: Weights = None,
 ) -> pd.DataFrame:
     """Lay a node plan beside what is in hand.
 
@@ -53,6 +62,8 @@ def status(
         The unit and its level.
     day : date
         How far it is looked at; nodes after it are open and show what is in hand so far.
+    month : str, optional
+        The nodes' month, where it is not a calendar month.
     weights : mapping, optional
         What a day of each type is worth. [selling days]
 
@@ -60,7 +71,7 @@ def status(
     -------
     DataFrame
         node, date, kpi; target, actual, gap (target less actual; above zero: missing) [the KPI's
-        unit]; attainment [rate]; state: met, missed or open; days_left [selling days],
+        unit]; attainment [rate]; state: met, missed, open or unknown; days_left [selling days],
         run_rate: what every one of them must bring [yuan a selling day] of open premium nodes, and
         ratio: that over the rate so far. One row a node and KPI with a target.
 
@@ -79,29 +90,37 @@ def status(
     >>> found[found["date"] == dt.date(2012, 9, 11)]["state"].tolist()
     ['met', 'met', 'missed']
     """
-    month = spans.months(spans.span(nodes["date"].iloc[0], nodes["date"].iloc[0]))[0]
-    if not month.first <= day <= month.last:
-        raise PerfkitError("node_outside", rows=day, month=month.code)
-    counted = workdays.selling_days(month.first, month.last, weights).set_index("date")
-    days = {n: min(n, day) for n in nodes["date"]}
-    codes = {d: f"{month.code}@{d.day:02d}" for d in days.values()}
-    asked = list(dict.fromkeys(codes.values()))
+    whole = month_of(month or f"{nodes['date'].iloc[0]:%Y-%m}")
+    if not whole.first <= day <= whole.last:
+        raise PerfkitError("node_outside", rows=day, month=whole.code)
+    counted = workdays.selling_days(whole.first, whole.last, weights).set_index("date")
+    spent = counted["selling_day"].to_dict()
+    seen_on = {n: spans.span(whole.first, min(n, day)) for n in nodes["date"]}
+    asked = list({part.code: part for part in seen_on.values()}.values())
     found = numbers.measure(book, list(KPIS), by=by, period=asked, unit=unit)
-    actual = found[found["unit"] == unit].set_index(["period", "kpi"])["value"]
+    actual = found[found["unit"] == unit].set_index(["period", "kpi"])["value"].to_dict()
     rows = []
     for node in nodes.to_dict("records"):
         for code in (c for c in KPIS if not math.isnan(node[c])):
-            seen = float(actual[(codes[days[node["date"]]], code)])
-            state = "open" if node["date"] > day else "met" if seen >= node[code] else "missed"
+            seen = float(actual[seen_on[node["date"]].code, code])
+            state = _state(seen, node[code], is_open=node["date"] > day)
             row = {"node": node["node"], "date": node["date"], "kpi": code, "target": node[code]}
             row |= {"actual": seen, "gap": node[code] - seen, "attainment": seen / node[code]}
             row |= {"state": state, "days_left": np.nan, "run_rate": np.nan, "ratio": np.nan}
             if state == "open" and code == PREMIUM:
-                done = float(counted["selling_day"][day])
-                left = float(counted["selling_day"][node["date"]]) - done
+                done, left = spent[day], spent[node["date"]] - spent[day]
                 row |= run_rate(node[code], seen, done=done, left=left)
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=STATUS)
+
+
+def _state(seen: float, target: float, *, is_open: bool) -> str:
+    """Judge a node; one that nobody could observe is neither met nor missed."""
+    if is_open:
+        return "open"
+    if math.isnan(seen):
+        return "unknown"
+    return "met" if seen >= target else "missed"
 
 
 def landing(
@@ -165,7 +184,7 @@ def landing(
         raise PerfkitError("no_point", month=month, node=day, first="–")
     hand, done = float(now["value"].iloc[0]), float(now["selling_day"].iloc[0])
     elapsed = float(now["elapsed"].iloc[0])
-    past = outlook.since_break(history(seen, code, month=month, day=done), breaks)
+    past = outlook.since_break(history(seen, code, month=month, elapsed=elapsed), breaks)
     found = outlook.land(past, hand, level=level)
     left = done / elapsed - done if elapsed > 0 else np.nan
     row = {"month": month, "day": day, "kpi": code, "hand": hand, "target": target}
@@ -175,7 +194,9 @@ def landing(
     return pd.DataFrame([row])
 
 
-def who_must_write(book: Book, nodes: pd.DataFrame, *, unit: str, day: dt.date) -> pd.DataFrame:
+def who_must_write(
+    book: Book, nodes: pd.DataFrame, *, unit: str, day: dt.date, month: str | None = None
+) -> pd.DataFrame:
     """List who must have written by a node and has not.
 
     Parameters
@@ -188,6 +209,8 @@ def who_must_write(book: Book, nodes: pd.DataFrame, *, unit: str, day: dt.date) 
         Whose people.
     day : date
         How far it is looked at; nodes after it are looked at as of this day.
+    month : str, optional
+        The nodes' month, where it is not a calendar month.
 
     Returns
     -------
@@ -207,8 +230,13 @@ def who_must_write(book: Book, nodes: pd.DataFrame, *, unit: str, day: dt.date) 
     rows: list[list[object]] = []
     for node in nodes[nodes["must_write"] != ""].to_dict("records"):
         until = min(node["date"], day)
-        code, span = node["must_write"], f"{until:%Y-%m}@{until.day:02d}"
+        code, span = node["must_write"], spans.span(_begin(month, until), until)
         found = brought(book, "cases", who=code, period=[span], unit=unit)
         missing = found[~(found["value"] > 0)]["unit"]
         rows += [[node["node"], node["date"], code, who] for who in missing]
     return pd.DataFrame(rows, columns=["node", "date", "must_write", "unit"])
+
+
+def _begin(month: str | None, day: dt.date) -> dt.date:
+    """Give the first day of the month a node lies in."""
+    return month_of(month).first if month else day.replace(day=1)

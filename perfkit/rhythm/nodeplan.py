@@ -175,6 +175,8 @@ def _share(curve: pd.DataFrame | None, at: np.ndarray) -> np.ndarray:
 def entered(book: Book, unit: str, month: str, *, version: str = "nodes") -> pd.DataFrame:
     """Read a node plan from the book's targets: entries of nodes such as ``2012-09@11``.
 
+    Those of a business month are spans from its first day, ``2012-08-26..2012-09-11``.
+
     Parameters
     ----------
     book : Book
@@ -204,9 +206,16 @@ def entered(book: Book, unit: str, month: str, *, version: str = "nodes") -> pd.
     if table.empty:
         raise PerfkitError("no_nodes", month=month)
     kept = table[(table["unit_id"] == unit) & (table["version"] == version)]
+    whole = spans.parse(month)
     parsed = [spans.parse(str(code)) for code in kept["period"]]
-    here = [p.kind == "node" and p.code.startswith(f"{month}@") for p in parsed]
+    here = np.array([_is_node(p, whole) for p in parsed], dtype=bool)
     kept, days = kept[here], [p.last for p, is_here in zip(parsed, here, strict=True) if is_here]
     wide = kept.assign(date=pd.Series(days, index=kept.index, dtype=object))
     wide = wide[wide["kpi"].isin(KPIS)].pivot(index="date", columns="kpi", values="value")
     return checked(wide.reset_index().rename_axis(columns=None), month)
+
+
+def _is_node(entry: spans.Period, month: spans.Period) -> bool:
+    """Tell an entry that counts from a month's first day to a day of it."""
+    of_kind = entry.kind in {"node", "range"}
+    return of_kind and entry.first == month.first and entry.last <= month.last
