@@ -23,6 +23,7 @@ __all__ = [
     "held",
     "marks",
     "merge",
+    "of_nodes",
     "read",
     "window",
     "within",
@@ -167,20 +168,48 @@ def generate(
                 wanted = _on(rule, month)
             days[rule.code] = [d for day in wanted if (d := _moved(rule, day))]
             rows |= {str(r["event_id"]): r for r in (_row(rule, d, unit) for d in days[rule.code])}
-    for node in [] if nodes is None else nodes.to_dict("records"):
-        titles = {
-            f"title_{c}": words.text("calendar.node", c, number=node["node"]) for c in ("en", "zh")
-        }
-        code = f"{node['date']:%Y%m%d}-node"
-        rows[code] = {
-            "event_id": code,
-            "unit_id": unit,
-            "start": node["date"],
-            "type": "node",
-        } | titles
+    if nodes is not None:
+        rows |= {str(row["event_id"]): row for row in _node_rows(nodes, unit)}
     if not rows:
         return pd.DataFrame(columns=COLUMNS, dtype=object)
     return checked(pd.DataFrame(list(rows.values())))
+
+
+def _node_rows(nodes: pd.DataFrame, unit: str) -> list[dict[str, object]]:
+    rows = []
+    for node in nodes.to_dict("records"):
+        row = {"event_id": f"{node['date']:%Y%m%d}-node", "unit_id": unit, "start": node["date"]}
+        titles = {
+            f"title_{c}": words.text("calendar.node", c, number=node["node"]) for c in words.LANGS
+        }
+        rows.append(row | {"type": "node"} | titles)
+    return rows
+
+
+def of_nodes(nodes: pd.DataFrame, *, unit: str) -> pd.DataFrame:
+    """Give nodes as events of the work calendar.
+
+    Parameters
+    ----------
+    nodes : DataFrame
+        What `node.checked` gives.
+    unit : str
+        Whose calendar.
+
+    Returns
+    -------
+    DataFrame
+        What `checked` gives.
+
+    Examples
+    --------
+    >>> of_nodes(pd.DataFrame({"node": [1], "date": [dt.date(2012, 9, 4)]}), unit="D1")[
+    ...     "event_id"
+    ... ].item()
+    '20120904-node'
+    """
+    rows = _node_rows(nodes, unit)
+    return checked(pd.DataFrame(rows, columns=None if rows else ["unit_id", "start", "type"]))
 
 
 def filled(

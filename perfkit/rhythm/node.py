@@ -29,6 +29,7 @@ __all__ = [
     "checked",
     "entered",
     "landing",
+    "landings",
     "plan",
     "run_rate",
     "split_by_days",
@@ -38,6 +39,8 @@ __all__ = [
 
 STATUS = ["node", "date", "kpi", "target", "actual", "gap", "attainment", "state"]
 STATUS += ["days_left", "run_rate", "ratio"]
+LANDING = ["month", "day", "kpi", "hand", "target", "gap", "days_left", "run_rate", "ratio"]
+LANDING += ["expected", "low", "high", "level", "chance", "months", "method"]
 
 
 def status(
@@ -140,7 +143,7 @@ def landing(
     seen : DataFrame
         What `pace.follow` gives for the month and those before it, of one unit.
     target : float
-        The whole month's. [the KPI's unit]
+        The whole month's; NaN where there is none. [the KPI's unit]
     month : str
         The month that runs.
     day : date
@@ -176,7 +179,7 @@ def landing(
     >>> found["months"].item(), found["method"].item()
     (8, 'shrunk')
     """
-    if not target > 0:
+    if target <= 0:
         raise PerfkitError("target_not_above_zero", kpi=code, month=month, value=target)
     own = seen[(seen["kpi"] == code) & (seen["month"] == month)]
     now = own[own["date"] == day]
@@ -192,6 +195,54 @@ def landing(
     row |= {"expected": found.expected, "low": found.low, "high": found.high, "level": level}
     row |= {"chance": found.chance(target), "months": found.months, "method": found.method}
     return pd.DataFrame([row])
+
+
+def landings(
+    seen: pd.DataFrame,
+    target: float,
+    *,
+    month: str,
+    days: Sequence[dt.date],
+    code: str = PREMIUM,
+    breaks: Sequence[str] = (),
+    level: float = 0.8,
+) -> pd.DataFrame:
+    """Say on several days where a month would probably end: what could be known, and when.
+
+    Parameters
+    ----------
+    seen, target, month, code, breaks, level
+        As for `landing`.
+    days : sequence of date
+        Such as the nodes' days and the last one known.
+
+    Returns
+    -------
+    DataFrame
+        What `landing` gives, one row a day; days that are not followed, or before which too few
+        months are known, are left out.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> from perfkit.rhythm import pace
+    >>> months = [f"2012-{m:02d}" for m in range(1, 10)]
+    >>> seen = pace.follow(open_book("district_one"), months, unit="D1", by="district")
+    >>> ends = [dt.date(2012, 9, day) for day in (11, 30)]
+    >>> found = landings(seen, 860_000.0, month="2012-09", days=ends)
+    >>> found["expected"].iloc[-1].item(), found["chance"].iloc[-1].item()
+    (536000.0, 0.0)
+    """
+    rows = []
+    for day in sorted(set(days)):
+        try:
+            rows.append(
+                landing(seen, target, month=month, day=day, code=code, breaks=breaks, level=level)
+            )
+        except PerfkitError as error:
+            if error.key not in {"no_point", "no_month_history"}:
+                raise
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=LANDING)
 
 
 def who_must_write(

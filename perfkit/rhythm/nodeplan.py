@@ -14,7 +14,18 @@ from perfkit import workdays
 from perfkit.book import Book
 from perfkit.errors import PerfkitError, UnknownName
 
-__all__ = ["KPIS", "PREMIUM", "RATES", "WRITERS", "checked", "entered", "plan"]
+__all__ = [
+    "KPIS",
+    "PREMIUM",
+    "RATES",
+    "WRITERS",
+    "checked",
+    "entered",
+    "nothing",
+    "plan",
+    "share_at",
+    "with_writers",
+]
 
 PREMIUM = "premium_submitted"
 RATES = ("activity_rate", "supervisor_activity_rate")
@@ -155,21 +166,79 @@ def plan(
             raise UnknownName(kind="kpi", name=code, allowed=KPIS)
         if not target > 0:
             raise PerfkitError("target_not_above_zero", kpi=code, month=span.code, value=target)
-        frame[code] = target * _share((curves or {}).get(code), at)
+        curve = (curves or {}).get(code)
+        frame[code] = target * (at if curve is None else share_at(curve, at))
         # Before the first selling day nothing can be asked for.
         frame[code] = frame[code].where(frame[code] > 0)
     return checked(frame, month)
 
 
-def _share(curve: pd.DataFrame | None, at: np.ndarray) -> np.ndarray:
-    """Read a rising curve without overshooting between its points."""
-    if curve is None:
-        return at
+def share_at(curve: pd.DataFrame, elapsed: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Read a rising curve without overshooting between its points.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        elapsed and share, from 0 to 1. [rates]
+    elapsed : sequence of float
+        Where. [rate]
+
+    Examples
+    --------
+    >>> share_at(pd.DataFrame({"elapsed": [0.0, 1.0], "share": [0.0, 1.0]}), [0.25]).tolist()
+    [0.25]
+    """
     from scipy.interpolate import PchipInterpolator
 
     read = PchipInterpolator(curve["elapsed"].to_numpy(float), curve["share"].to_numpy(float))
+    at = np.asarray(elapsed, dtype=float)
     share: np.ndarray = np.clip(np.asarray(read(at), dtype=float), 0.0, 1.0)
     return share
+
+
+def nothing() -> pd.DataFrame:
+    """Give a node plan without a node.
+
+    Examples
+    --------
+    >>> len(nothing())
+    0
+    """
+    return pd.DataFrame(columns=["node", "date", *KPIS, "must_write"])
+
+
+def with_writers(plan: pd.DataFrame, must_write: Sequence[str]) -> pd.DataFrame:
+    """Say who must have written by each node, where a plan does not.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        What `checked` gives.
+    must_write : sequence of str
+        For the first node, the second, …; empty for nobody. Further ones are not used.
+
+    Returns
+    -------
+    DataFrame
+        What `checked` gives.
+
+    Raises
+    ------
+    UnknownName
+        Somebody unknown must write.
+
+    Examples
+    --------
+    >>> nodes = checked(pd.DataFrame({"date": [dt.date(2012, 9, 4)]}), "2012-09")
+    >>> with_writers(nodes, ["supervisors"])["must_write"].tolist()
+    ['supervisors']
+    """
+    for name in must_write:
+        if name and name not in WRITERS:
+            raise UnknownName(kind="kpi", name=name, allowed=WRITERS)
+    named = [*must_write, *[""] * len(plan)][: len(plan)]
+    own = plan["must_write"].astype(object)
+    return plan.assign(must_write=own.where(own != "", pd.Series(named, plan.index, dtype=object)))
 
 
 def entered(book: Book, unit: str, month: str, *, version: str = "nodes") -> pd.DataFrame:

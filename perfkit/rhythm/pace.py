@@ -77,6 +77,7 @@ def follow(
     unit: str,
     by: str,
     kpis: Sequence[str] = KPIS,
+    until: dt.date | None = None,
     weights: Weights = None,
 ) -> pd.DataFrame:
     """Follow KPIs through months, day by day.
@@ -91,6 +92,8 @@ def follow(
         The unit and its level.
     kpis : sequence of str, optional
         Premium, active agents and active supervisors otherwise.
+    until : date, optional
+        Days after it are left out too.
     weights : mapping, optional
         What a day of each type is worth. [selling days]
 
@@ -107,11 +110,12 @@ def follow(
     >>> len(seen), seen["kpi"].nunique()
     (90, 3)
     """
+    end = min(book.as_of, until or book.as_of)
     asked: list[spans.Period] = []
     places: dict[str, tuple[str, dt.date]] = {}
     for code in months:
         whole = spans.parse(code)
-        for i in range((min(whole.last, book.as_of) - whole.first).days + 1):
+        for i in range((min(whole.last, end) - whole.first).days + 1):
             part = spans.span(whole.first, whole.first + dt.timedelta(days=i))
             asked.append(part)
             places[part.code] = (whole.code, part.last)

@@ -6,16 +6,107 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
-from perfkit import words
+from perfkit import period, words
+from perfkit.show import label
 from perfkit.show.html import Cell, Display, Head, Row, block, css, display, fingerprint, grid
 
-__all__ = ["day_head", "event_text", "month", "page", "weekdays", "year"]
+__all__ = [
+    "Calendar",
+    "day_head",
+    "event_text",
+    "month",
+    "notes",
+    "page",
+    "title",
+    "weekdays",
+    "year",
+]
 
 MARKED = ("holiday", "make_up")
+
+
+class Calendar(Protocol):
+    """A calendar, as `perfkit.rhythm.whole` gives it."""
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Give its events."""
+
+    @property
+    def days(self) -> pd.DataFrame:
+        """Give its days with their events."""
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """Give every event's mark."""
+
+    @property
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Give, by column, the values that a sheet offers."""
+
+    @property
+    def made(self) -> Sequence[str]:
+        """Give the months made from rules."""
+
+    @property
+    def clashes(self) -> pd.DataFrame:
+        """Give what it cannot mean."""
+
+    @property
+    def years(self) -> Sequence[int]:
+        """Give the years nobody has announced."""
+
+
+def title(code: str, unit: str, *, lang: str) -> str:
+    """Name a calendar.
+
+    Parameters
+    ----------
+    code : str
+        The code of its period.
+    unit : str
+        Whose, by name.
+    lang : {"zh", "en"}
+        The reader's language.
+
+    Examples
+    --------
+    >>> title("2012-09", "District one", lang="en")
+    'Work calendar of District one, September 2012'
+    """
+    long = period.parse(code).days > period.LONGEST_PIECE
+    key = "calendar.year_title" if long else "calendar.title"
+    return words.text(key, lang, unit=unit, period=label.period_name(code, lang))
+
+
+def notes(made: Calendar, *, lang: str) -> list[str]:
+    """Say what a calendar cannot mean, and what is not known of its days.
+
+    Parameters
+    ----------
+    made : Calendar
+        Which.
+    lang : {"zh", "en"}
+        The reader's language.
+    """
+    events = made.events
+    titles = dict(zip(events["event_id"], events[f"title_{lang}"], strict=True))
+    out = []
+    for one in made.clashes.to_dict("records"):
+        facts = {name: titles.get(one[name]) or one[name] for name in ("first", "second")}
+        who = words.text("table.list", lang).join(
+            label.said(f"calendar.who.{name}", lang, name) for name in one["who"].split("|")
+        )
+        key = f"calendar.conflict_{one['kind']}"
+        out.append(words.text(key, lang, date=one["date"], who=who, **facts))
+    if made.years:
+        said = ", ".join(map(str, made.years))
+        out.append(words.text("calendar.unannounced", lang, years=said))
+    return out
 
 
 def weekdays(frame: pd.DataFrame, lang: str) -> list[str]:
