@@ -16,7 +16,7 @@ from perfkit import period as spans
 from perfkit.book import Book, open_book
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.rhythm import calendar
-from perfkit.rhythm.whole import Whole, whole
+from perfkit.rhythm.whole import Whole, calendar_of
 from perfkit.rhythm.year import year
 from perfkit.show import calendar as wall
 from perfkit.show.excel import calendar_workbook
@@ -70,11 +70,11 @@ def calendar_command(args: argparse.Namespace, say: Callable[[str], None]) -> in
         if args.format == "csv":
             _deliver(_csv(held), args, say)
             return 0
-    found = whole(book, span, unit=unit, held=held)
+    found = calendar_of(book, span, unit=unit, held=held)
     if found.made:
         months = ", ".join(found.made)
         say(words.text("calendar.made_from_rules", args.lang, months=months))
-    notes = wall.notes(found, lang=args.lang)
+    notes = wall.notes(found, lang=args.lang, with_made=False)
     for note in notes:
         say(note)
     title = wall.title(span.code, book.unit_name(unit, args.lang), lang=args.lang)

@@ -43,7 +43,7 @@ def laid_out(frame: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, by unit, KPI and day.
+        `COLUMNS`, by unit, KPI as given, and day.
 
     Examples
     --------
@@ -61,7 +61,9 @@ def laid_out(frame: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     out = frame.assign(**{name: [at[name] for at in places] for name in ("selling_day", "elapsed")})
     # A node of the month's last day and the month itself are one point.
     out = out[COLUMNS].drop_duplicates(["unit", "kpi", "month", "date"], keep="last")
-    return out.sort_values(["unit", "kpi", "date"], kind="stable").reset_index(drop=True)
+    place = {code: i for i, code in enumerate(dict.fromkeys(frame["kpi"]))}
+    out = out.assign(place=out["kpi"].map(place)).sort_values(["unit", "place", "date"])
+    return out.drop(columns="place").reset_index(drop=True)
 
 
 def whole_of(part: pd.DataFrame) -> float:

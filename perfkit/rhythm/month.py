@@ -13,14 +13,27 @@ from perfkit import kpi as numbers
 from perfkit import org, workdays
 from perfkit import period as spans
 from perfkit.book import Book
-from perfkit.errors import PerfkitError
+from perfkit.errors import PerfkitError, UnknownName
 from perfkit.rhythm import nodeplan
-from perfkit.rhythm.laid import Weights, month_of
+from perfkit.rhythm.laid import Weights, month_of, whole_of
 from perfkit.rhythm.nodeplan import PREMIUM, RATES
 
-__all__ = ["Nodes", "around", "following", "nodes_of", "of_day", "shares", "until"]
+__all__ = [
+    "Nodes",
+    "around",
+    "checkpoints",
+    "curve_of",
+    "ended",
+    "following",
+    "nodes_of",
+    "of_day",
+    "shares",
+    "to_day",
+    "until",
+]
 
 ISSUED = "premium_issued"
+CURVES = ("usual", "even")
 
 
 def until(book: Book, period: str | spans.Period, day: str = "") -> dt.date:
@@ -285,3 +298,98 @@ def shares(
     told = pd.DataFrame({"selling_day": spent, "even": even, "usual": usual}, index=plan.index)
     rest = plan[[PREMIUM, *RATES, "must_write"]]
     return pd.concat([plan[["node", "date"]], told.astype(float), rest], axis=1)
+
+
+def checkpoints(plan: pd.DataFrame, day: dt.date) -> list[dt.date]:
+    """List the days of a month to look back from: its nodes so far, and the day itself.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        What `nodeplan.checked` gives.
+    day : date
+        How far it is looked at.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> nodes = nodeplan.entered(open_book("district_one"), "D1", "2012-09")
+    >>> [d.day for d in checkpoints(nodes, dt.date(2012, 9, 12))]
+    [4, 11, 12]
+    """
+    return sorted({*(one for one in plan["date"] if one <= day), day})
+
+
+def curve_of(usual: pd.DataFrame | None, kind: str) -> pd.DataFrame | None:
+    """Choose the course that the amounts of nodes follow.
+
+    Parameters
+    ----------
+    usual : DataFrame or None
+        What `pace.usual_before` gives.
+    kind : {"usual", "even"}
+        Which.
+
+    Returns
+    -------
+    DataFrame or None
+        None for even pace.
+
+    Raises
+    ------
+    UnknownName
+        There is no such course.
+
+    Examples
+    --------
+    >>> curve_of(None, "even") is None
+    True
+    """
+    if kind not in CURVES:
+        raise UnknownName(kind="setting", name=kind, allowed=CURVES)
+    return usual if kind == "usual" else None
+
+
+def to_day(month: str | spans.Period, day: dt.date) -> spans.Period:
+    """Give the part of a month up to a day.
+
+    Examples
+    --------
+    >>> to_day("2012-09", dt.date(2012, 9, 11)).code
+    '2012-09@11'
+    >>> to_day("2012-09:business", dt.date(2012, 9, 11)).code
+    '2012-08-26..2012-09-11'
+    """
+    own = spans.parse(month)
+    if own.kind == "month":
+        return spans.parse(f"{own.code}@{day.day:02d}")
+    return spans.span(own.first, day)
+
+
+def ended(seen: pd.DataFrame, *, month: str, code: str = PREMIUM) -> float:
+    """Say what a month came to; NaN while it runs.
+
+    Parameters
+    ----------
+    seen : DataFrame
+        What `pace.follow` gives, of one unit.
+    month : str
+        Which.
+    code : str
+        The KPI.
+
+    Returns
+    -------
+    float
+        [the KPI's unit]
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> from perfkit.rhythm import pace
+    >>> seen = pace.follow(open_book("district_one"), ["2012-09"], unit="D1", by="district")
+    >>> ended(seen, month="2012-09")
+    536000.0
+    """
+    own = seen[(seen["month"] == month) & (seen["kpi"] == code)]
+    return whole_of(own) if len(own) else math.nan

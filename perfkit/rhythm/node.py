@@ -93,6 +93,8 @@ def status(
     >>> found[found["date"] == dt.date(2012, 9, 11)]["state"].tolist()
     ['met', 'met', 'missed']
     """
+    if nodes.empty:
+        return pd.DataFrame(columns=STATUS)
     whole = month_of(month or f"{nodes['date'].iloc[0]:%Y-%m}")
     if not whole.first <= day <= whole.last:
         raise PerfkitError("node_outside", rows=day, month=whole.code)
@@ -253,7 +255,7 @@ def who_must_write(
     Parameters
     ----------
     book : Book
-        One with agents and policies.
+        One without agents and policies tells nobody.
     nodes : DataFrame
         What `checked` gives.
     unit : str
@@ -279,6 +281,7 @@ def who_must_write(
     6
     """
     rows: list[list[object]] = []
+    nodes = nodes if numbers.answerable(book, ["cases"]) and book.has("agents") else nodes.head(0)
     for node in nodes[nodes["must_write"] != ""].to_dict("records"):
         until = min(node["date"], day)
         code, span = node["must_write"], spans.span(_begin(month, until), until)

@@ -18,7 +18,7 @@ from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.errors import PerfkitError
 from perfkit.rhythm.laid import Weights, laid_out, month_of, of_kpi, whole_of
-from perfkit.rhythm.past import at_selling_day, beside, history, usual
+from perfkit.rhythm.past import at_selling_day, beside, history, usual, usual_before
 
 __all__ = [
     "KPIS",
@@ -30,6 +30,7 @@ __all__ = [
     "points",
     "shape",
     "usual",
+    "usual_before",
 ]
 
 # Premium, everybody and those who lead them: each has a pace of its own.
@@ -168,6 +169,12 @@ def _back_loading(part: pd.DataFrame, whole: float) -> float:
     return float(1 - 2 * np.trapezoid(share, elapsed))
 
 
+def _within(part: pd.DataFrame, node: int) -> np.ndarray:
+    """Tell the days up to a node of a month."""
+    first = month_of(part["month"].iloc[0]).first
+    return np.array([(day - first).days < node for day in part["date"]], dtype=bool)
+
+
 def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -> pd.DataFrame:
     """Say of every month how early or late it filled up.
 
@@ -176,8 +183,8 @@ def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -
     frame : DataFrame
         What `points` or `follow` gives; the month's end must be among them.
     node : int, optional
-        The day of the month that ends the first week; the first point known otherwise.
-        [day of the month]
+        The day of the month that ends the first week, counted from its first; the first point
+        known otherwise. [day of the month]
     late : float, default 0.8
         Below this part of even pace the first week is late. [rate]
 
@@ -210,7 +217,7 @@ def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -
     """
     rows = []
     for (unit, code, month), part in frame.groupby(["unit", "kpi", "month"], sort=False):
-        known = part if node is None else part[[day.day <= node for day in part["date"]]]
+        known = part if node is None else part[_within(part, node)]
         if known.empty:
             raise PerfkitError("no_point", month=month, node=node, first=part["date"].iloc[0])
         at = known.iloc[0 if node is None else -1]

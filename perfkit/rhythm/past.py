@@ -12,7 +12,7 @@ from perfkit import period as spans
 from perfkit.errors import PerfkitError
 from perfkit.rhythm.laid import of_kpi, whole_of
 
-__all__ = ["at_selling_day", "beside", "history", "usual"]
+__all__ = ["at_selling_day", "beside", "history", "usual", "usual_before"]
 
 STEPS = 20
 STALE = 0.1  # a point so much of a month old does not tell what was in hand [rate]
@@ -199,3 +199,47 @@ def usual(frame: pd.DataFrame, code: str, *, months: Sequence[str] | None = None
     if not count:
         raise PerfkitError("no_month_history", months=0, least=1)
     return pd.DataFrame({"elapsed": grid, "share": total / whole, "months": count})
+
+
+def usual_before(
+    frame: pd.DataFrame, code: str, *, month: str, breaks: Sequence[str] = ()
+) -> pd.DataFrame | None:
+    """Give the usual way the months before a month filled up.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `follow` gives, of one unit.
+    code : str
+        The KPI.
+    month : str
+        Only months before it count.
+    breaks : sequence of str, optional
+        First months of new regimes; only those since the last one count.
+
+    Returns
+    -------
+    DataFrame or None
+        What `usual` gives; None where no whole month is known.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> from perfkit.rhythm.pace import follow
+    >>> months = ["2012-07", "2012-08", "2012-09"]
+    >>> seen = follow(open_book("district_one"), months, unit="D1", by="district")
+    >>> int(usual_before(seen, "premium_submitted", month="2012-09")["months"].iloc[0])
+    2
+    """
+    begins = spans.parse(month).first
+    since = max((spans.parse(one).first for one in breaks), default=None)
+    codes = [m for m in dict.fromkeys(frame["month"]) if spans.parse(str(m)).first < begins]
+    codes = [m for m in codes if since is None or spans.parse(str(m)).first >= since]
+    if not codes or code not in set(frame["kpi"]):
+        return None
+    try:
+        return usual(frame, code, months=codes)
+    except PerfkitError as error:
+        if error.key != "no_month_history":
+            raise
+        return None

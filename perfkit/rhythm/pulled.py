@@ -16,11 +16,11 @@ import pandas as pd
 from perfkit import outlook
 from perfkit.errors import PerfkitError
 from perfkit.rhythm.laid import whole_of
-from perfkit.rhythm.month import following
+from perfkit.rhythm.month import Nodes, following
 from perfkit.rhythm.nodeplan import PREMIUM
 from perfkit.rhythm.past import history
 
-__all__ = ["VERDICTS", "judge", "judge_month"]
+__all__ = ["VERDICTS", "judge", "judge_month", "judge_nodes"]
 
 VERDICTS = ("added", "pulled_forward", "borrowed", "short", "late", "unknown")
 
@@ -191,3 +191,68 @@ def _row(
 ) -> dict[str, float]:
     pairs = zip(targets, actual, strict=True)
     return dict(zip(_NAMES, (number for pair in pairs for number in pair), strict=True))
+
+
+THIRD = 1 / 3
+
+
+def judge_nodes(
+    seen: pd.DataFrame,
+    nodes: Nodes,
+    *,
+    month: str,
+    place: int,
+    after: Nodes | None = None,
+    breaks: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Judge a month by one of its nodes.
+
+    Parameters
+    ----------
+    seen, month, breaks
+        As for `judge_month`.
+    nodes : Nodes
+        The month's; without that node its first third of selling days is the first part.
+    place : int
+        Which node ends the first part, from 1.
+    after : Nodes, optional
+        Those of the month after it; a target that is not of premium submitted says nothing.
+
+    Returns
+    -------
+    DataFrame
+        What `judge_month` gives.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> from perfkit.rhythm import pace
+    >>> from perfkit.rhythm.month import nodes_of
+    >>> b, months = open_book("district_one"), [f"2012-{m:02d}" for m in range(1, 11)]
+    >>> seen = pace.follow(b, months, unit="D1", by="district")
+    >>> nodes = nodes_of(b, unit="D1", month="2012-09", working_days=[])
+    >>> found = judge_nodes(seen, nodes, month="2012-09", place=2)
+    >>> round(float(found["first_attainment"].iloc[0]), 4)
+    1.0925
+    """
+    asked = nodes.plan[nodes.plan["node"] == place]
+    first_target, target = math.nan, nodes.target
+    if len(asked):
+        first = asked["date"].iloc[0]
+        first_target = float(asked[PREMIUM].iloc[0])
+    else:
+        here = seen[(seen["month"] == month) & (seen["elapsed"] >= THIRD)]
+        own = here if len(here) else seen[seen["month"] == month]
+        if own.empty:
+            return judge(pd.DataFrame(columns=["basis", "kpi", "months", *_NAMES]))
+        first = own["date"].iloc[0]
+    known = after is not None and after.basis in {"entered", "given", "version"}
+    return judge_month(
+        seen,
+        month=month,
+        first=first,
+        first_target=first_target,
+        target=target,
+        after_target=after.target if after is not None and known else math.nan,
+        breaks=breaks,
+    )

@@ -18,7 +18,7 @@ from perfkit.rhythm.event import in_order
 from perfkit.rhythm.ics import to_ics
 from perfkit.rhythm.rules import Rules, read_rules
 
-__all__ = ["CONTESTS", "Whole", "contests_of", "whole"]
+__all__ = ["CONTESTS", "Whole", "calendar_of", "contests_of"]
 
 CONTESTS = "contests.toml"  # beside book.toml
 
@@ -77,7 +77,7 @@ class Whole:
         return to_ics(self.events, name=title, book=self.book, stamp=self.stamp, lang=lang)
 
 
-def whole(
+def calendar_of(
     book: Book,
     period: str | spans.Period,
     *,
@@ -113,10 +113,10 @@ def whole(
     --------
     >>> from perfkit.book import open_book
     >>> b = open_book("district_one")
-    >>> found = whole(b, "2012-09", unit="D1")
+    >>> found = calendar_of(b, "2012-09", unit="D1")
     >>> len(found.events), found.made, len(found.clashes)
     (34, [], 0)
-    >>> whole(b, "2012-10", unit="D1").made
+    >>> calendar_of(b, "2012-10", unit="D1").made
     ['2012-10']
     """
     span, rules = spans.parse(period), read_rules(book.path)

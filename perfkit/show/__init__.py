@@ -2,19 +2,22 @@
 
 `write_form` is the way back: a workbook to fill; `write_targets`, targets to change.
 
-A workbook that a report brings along is attached (`attach_targets`).
+What a report brings along is attached (`attach_targets`, `attach_calendar`).
 
 Nothing here computes: every figure arrives in a frame of `kpi` and leaves as it came.
 """
 
-from perfkit.show import annual, plot, table
-from perfkit.show.attach import attach_targets
+from perfkit.show import annual, calendar, pacing, plot, table
+from perfkit.show.attach import attach_calendar, attach_targets
 from perfkit.show.form import write_form
 from perfkit.show.targets import pack_targets, write_targets
 
 __all__ = [
     "annual",
+    "attach_calendar",
     "attach_targets",
+    "calendar",
+    "pacing",
     "pack_targets",
     "plot",
     "table",

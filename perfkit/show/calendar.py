@@ -30,7 +30,7 @@ MARKED = ("holiday", "make_up")
 
 
 class Calendar(Protocol):
-    """A calendar, as `perfkit.rhythm.whole` gives it."""
+    """A calendar, as `perfkit.rhythm.calendar_of` gives it."""
 
     @property
     def events(self) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def title(code: str, unit: str, *, lang: str) -> str:
     return words.text(key, lang, unit=unit, period=label.period_name(code, lang))
 
 
-def notes(made: Calendar, *, lang: str) -> list[str]:
+def notes(made: Calendar, *, lang: str, with_made: bool = True) -> list[str]:
     """Say what a calendar cannot mean, and what is not known of its days.
 
     Parameters
@@ -92,6 +92,8 @@ def notes(made: Calendar, *, lang: str) -> list[str]:
         Which.
     lang : {"zh", "en"}
         The reader's language.
+    with_made : bool, default True
+        Whether to say which months were made from rules too.
     """
     events = made.events
     titles = dict(zip(events["event_id"], events[f"title_{lang}"], strict=True))
@@ -106,6 +108,11 @@ def notes(made: Calendar, *, lang: str) -> list[str]:
     if made.years:
         said = ", ".join(map(str, made.years))
         out.append(words.text("calendar.unannounced", lang, years=said))
+    if with_made and made.made:
+        months = words.text("table.list", lang).join(
+            label.period_name(code, lang) for code in made.made
+        )
+        out.append(words.text("calendar.made_from_rules", lang, months=months))
     return out
 
 

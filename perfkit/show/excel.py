@@ -27,9 +27,9 @@ def calendar_workbook(made: Calendar, *, lang: str, title: str) -> bytes:
     Parameters
     ----------
     made : Calendar
-        What `rhythm.whole` gives: its events for the sheet ``calendar``, its days for the sheet
-        ``month``, its marks for a hidden sheet, so that what was changed can be told from what was
-        not, and the values Excel offers.
+        What `rhythm.calendar_of` gives: its events for the sheet ``calendar``, its days for the
+        sheet ``month``, its marks for a hidden sheet, so that what was changed can be told from
+        what was not, and the values Excel offers.
     lang : {"zh", "en"}
         The reader's language.
     title : str
