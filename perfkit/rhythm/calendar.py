@@ -57,8 +57,19 @@ def _near(one: str, other: str) -> bool:
     return bool(org.within([one], other) or org.within([other], one))
 
 
-def window(period: str | spans.Period, rules: Rules) -> tuple[dt.date, dt.date]:
+def window(
+    period: str | spans.Period, rules: Rules, *, through: dt.date | None = None
+) -> tuple[dt.date, dt.date]:
     """Give the days a calendar of a period shows: of a month, the office's weeks; else the period.
+
+    Parameters
+    ----------
+    period : str or Period
+        Which.
+    rules : Rules
+        Which weekday a week begins with.
+    through : date, optional
+        A day that must be shown too, such as the month's last node: the weeks up to it are.
 
     Examples
     --------
@@ -70,7 +81,10 @@ def window(period: str | spans.Period, rules: Rules) -> tuple[dt.date, dt.date]:
     if span.kind != "month":
         return span.first, span.last
     weeks = workdays.weeks(span.first, span.last, starts=rules.week_starts)
-    return weeks["first"].iloc[0], weeks["last"].iloc[-1]
+    first, last = weeks["first"].iloc[0], weeks["last"].iloc[-1]
+    while through is not None and last < min(through, span.last):
+        last += 7 * _DAY
+    return first, last
 
 
 def within(events: pd.DataFrame, first: dt.date, last: dt.date) -> pd.DataFrame:
@@ -219,6 +233,7 @@ def filled(
     *,
     unit: str,
     nodes: pd.DataFrame | None = None,
+    through: dt.date | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Give a period's events, and make those of the months that hold none.
 
@@ -228,6 +243,8 @@ def filled(
         What `held` gives.
     period, rules, unit, nodes
         As for `generate`.
+    through : date, optional
+        As for `window`.
 
     Returns
     -------
@@ -243,10 +260,10 @@ def filled(
     >>> len(shown), made
     (34, [])
     """
-    first, last = window(period, rules)
+    first, last = window(period, rules, through=through)
     parts, made = [within(events, first, last)], []
     for month in spans.months(spans.parse(period)):
-        begins, ends = window(month, rules)
+        begins, ends = window(month, rules, through=through)
         if len(within(events, begins, ends)):
             continue
         own = generate(spans.span(begins, ends), rules, unit=unit, nodes=nodes)
@@ -261,7 +278,13 @@ def filled(
 # --- laid out by days
 
 
-def grid(events: pd.DataFrame, period: str | spans.Period, rules: Rules) -> pd.DataFrame:
+def grid(
+    events: pd.DataFrame,
+    period: str | spans.Period,
+    rules: Rules,
+    *,
+    through: dt.date | None = None,
+) -> pd.DataFrame:
     """Lay events out by days, as a calendar shows them.
 
     Parameters
@@ -272,6 +295,8 @@ def grid(events: pd.DataFrame, period: str | spans.Period, rules: Rules) -> pd.D
         A month: the office's weeks. Anything else: whole weeks around it.
     rules : Rules
         Which weekday a week begins with.
+    through : date, optional
+        As for `window`.
 
     Returns
     -------
@@ -288,7 +313,7 @@ def grid(events: pd.DataFrame, period: str | spans.Period, rules: Rules) -> pd.D
     (5, 35)
     """
     span = spans.parse(period)
-    first, last = window(span, rules)
+    first, last = window(span, rules, through=through)
     first -= (first.weekday() - rules.week_starts) % 7 * _DAY
     last += (rules.week_starts - 1 - last.weekday()) % 7 * _DAY
     days = workdays.day_types(first, last)

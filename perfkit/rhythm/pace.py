@@ -169,13 +169,23 @@ def _back_loading(part: pd.DataFrame, whole: float) -> float:
     return float(1 - 2 * np.trapezoid(share, elapsed))
 
 
-def _within(part: pd.DataFrame, node: int) -> np.ndarray:
-    """Tell the days up to a node of a month."""
+def _first_part(part: pd.DataFrame, node: int | None, selling_day: float | None) -> pd.DataFrame:
+    """Keep the points of a month up to a node, or to a selling day."""
+    if selling_day is not None:
+        return part[part["selling_day"] <= selling_day + 1e-9]
+    if node is None:
+        return part
     first = month_of(part["month"].iloc[0]).first
-    return np.array([(day - first).days < node for day in part["date"]], dtype=bool)
+    return part[[(day - first).days < node for day in part["date"]]]
 
 
-def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -> pd.DataFrame:
+def shape(
+    frame: pd.DataFrame,
+    *,
+    node: int | None = None,
+    selling_day: float | None = None,
+    late: float = LATE,
+) -> pd.DataFrame:
     """Say of every month how early or late it filled up.
 
     Parameters
@@ -185,6 +195,8 @@ def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -
     node : int, optional
         The day of the month that ends the first week, counted from its first; the first point
         known otherwise. [day of the month]
+    selling_day : float, optional
+        The same by selling days, in place of `node`. [selling days]
     late : float, default 0.8
         Below this part of even pace the first week is late. [rate]
 
@@ -217,10 +229,11 @@ def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -
     """
     rows = []
     for (unit, code, month), part in frame.groupby(["unit", "kpi", "month"], sort=False):
-        known = part if node is None else part[_within(part, node)]
+        known = _first_part(part, node, selling_day)
         if known.empty:
-            raise PerfkitError("no_point", month=month, node=node, first=part["date"].iloc[0])
-        at = known.iloc[0 if node is None else -1]
+            said = node if selling_day is None else selling_day
+            raise PerfkitError("no_point", month=month, node=said, first=part["date"].iloc[0])
+        at = known.iloc[0 if node is None and selling_day is None else -1]
         whole = whole_of(part)
         share = float(at["value"]) / whole if whole > 0 else np.nan
         even = share / at["elapsed"] if at["elapsed"] > 0 else np.nan

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from perfkit import period as spans
+from perfkit import workdays
 from perfkit.rhythm.month import Nodes
 from perfkit.rhythm.nodeplan import PREMIUM
 from perfkit.rhythm.standings import Standings
 from perfkit.rhythm.whole import Whole
 
-__all__ = ["Point", "headline", "of_month", "of_week"]
+__all__ = ["Point", "headline", "of_days", "of_month", "of_week"]
 
 Facts = Mapping[str, str | tuple[float, str]]
 UNLIKELY = 0.5
@@ -76,6 +78,41 @@ def headline(
     if math.isnan(nodes.target):
         return Point("month_plain", facts)
     return Point("month_over" if elapsed >= 1 else "month", facts)
+
+
+def of_days(month: spans.Period, week: spans.Period, day: dt.date) -> Point:
+    """Say which days a week has, and how far its month is.
+
+    Parameters
+    ----------
+    month : Period
+        The month of the day.
+    week : Period
+        Which.
+    day : date
+        How far it is looked at.
+
+    Returns
+    -------
+    Point
+
+    Examples
+    --------
+    >>> week = spans.parse("2012-09-09..2012-09-15")
+    >>> facts = of_days(spans.parse("2012-09"), week, week.last).facts
+    >>> facts["worked"], facts["done"], facts["all"]
+    ((5.0, 'days'), (10.0, 'days'), (21.0, 'days'))
+    """
+    counted = {
+        "worked": workdays.working_days(week.first, week.last),
+        "done": workdays.working_days(month.first, day),
+        "all": workdays.working_days(month.first, month.last),
+    }
+    facts: dict[str, str | tuple[float, str]] = {
+        name: (float(days), "days") for name, days in counted.items()
+    }
+    facts |= {"first": _said(week.first), "last": _said(week.last)}
+    return Point("week", facts)
 
 
 def of_month(
@@ -242,7 +279,9 @@ def _judged(judged: pd.DataFrame) -> list[Point]:
 
 def _late(shape: pd.DataFrame, month: str) -> list[Point]:
     """Say how many of the months before began late."""
-    own = shape[(shape["kpi"] == PREMIUM) & (shape["month"] != month)].dropna(subset="even_pace")
+    own = shape[shape["kpi"] == PREMIUM].dropna(subset="even_pace")
+    begins = spans.parse(month).first
+    own = own[[spans.parse(code).first < begins for code in own["month"]]]
     late = own[own["is_late"]]
     if late.empty:
         return []

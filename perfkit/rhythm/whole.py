@@ -37,6 +37,8 @@ class Whole:
         The office's.
     span : Period
         What it is of.
+    through : date or None
+        The last node, which is shown even after the office's last week.
     events : DataFrame
         What `calendar.checked` gives.
     made : sequence of str
@@ -51,6 +53,7 @@ class Whole:
     stamp: dt.date
     rules: Rules
     span: spans.Period
+    through: dt.date | None
     events: pd.DataFrame
     made: Sequence[str]
     clashes: pd.DataFrame
@@ -59,7 +62,7 @@ class Whole:
     @property
     def days(self) -> pd.DataFrame:
         """Give what `calendar.grid` gives."""
-        return calendar.grid(self.events, self.span, self.rules)
+        return calendar.grid(self.events, self.span, self.rules, through=self.through)
 
     @property
     def marks(self) -> dict[str, str]:
@@ -122,14 +125,28 @@ def calendar_of(
     span, rules = spans.parse(period), read_rules(book.path)
     own = calendar.held(book, unit) if held is None else held
     plan = _entered(book, unit, span) if nodes is None else nodes
-    events, made = calendar.filled(own, span, rules, unit=unit, nodes=plan)
-    first, last = calendar.window(span, rules)
+    # The office's last week may end before the month does: its nodes are shown all the same.
+    last_node = None
+    if span.kind == "month" and plan is not None and len(plan):
+        last_node = plan["date"].iloc[-1]
+    events, made = calendar.filled(own, span, rules, unit=unit, nodes=plan, through=last_node)
+    first, last = calendar.window(span, rules, through=last_node)
     if plan is not None and not (events["type"] == "node").any():
         events = _with(events, calendar.within(calendar.of_nodes(plan, unit=unit), first, last))
     extra = calendar.within(contest.as_events(contests_of(book), unit=unit), first, last)
     events = _with(events, extra)
     years = workdays.unannounced(first, last)
-    return Whole(book.name, book.as_of, rules, span, events, made, conflicts(events), years)
+    return Whole(
+        book=book.name,
+        stamp=book.as_of,
+        rules=rules,
+        span=span,
+        through=last_node,
+        events=events,
+        made=made,
+        clashes=conflicts(events),
+        years=years,
+    )
 
 
 def contests_of(book: Book) -> dict[str, contest.Contest]:

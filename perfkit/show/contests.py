@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import pandas as pd
 
@@ -12,23 +13,47 @@ from perfkit.show.comparison import Source
 from perfkit.show.html import Cell, Display, Head, Row, display, grid
 from perfkit.show.saying import day_of, head, none, said
 
-__all__ = ["near_bar", "standings"]
+__all__ = ["contests"]
+
+MOST = 15  # so many of those near a bar are shown; the note says how many there are
 
 
-def standings(frame: pd.DataFrame, *, lang: str, source: Source) -> Display:
-    """Show where contests stand, and what they cost.
+class Found(Protocol):
+    """What `perfkit.rhythm.standings` gives."""
+
+    @property
+    def contests(self) -> pd.DataFrame:
+        """Give one row a contest."""
+
+    @property
+    def near(self) -> pd.DataFrame:
+        """Give who is near a bar."""
+
+
+def contests(
+    found: Found, *, lang: str, source: Source, names: Mapping[str, str] | None = None
+) -> Display:
+    """Show where contests stand, what they cost, and who is near the next bar.
 
     Parameters
     ----------
-    frame : DataFrame
-        What `rhythm.standings` gives as its contests.
+    found : Standings
+        What `rhythm.standings` gives.
     lang : {"zh", "en"}
         The reader's language.
     source : Source
         What the caption says.
+    names : mapping, optional
+        Unit id → name.
     """
-    if frame.empty:
-        return none("contests", frame, lang)
+    if found.contests.empty:
+        return none("contests", found.contests, lang)
+    parts = [_standings(found.contests, lang, source), _near(found.near, lang, source, names)]
+    return display("", "".join(part.html for part in parts), (), parts[0].data, lang)
+
+
+def _standings(frame: pd.DataFrame, lang: str, source: Source) -> Display:
+    """Show one row a contest."""
     counts = ("people", "reached", "near", "days_left")
     heads = [head("contest", lang, numeric=False), *(head(name, lang) for name in counts)]
     heads += [head(name, lang) for name in ("cost", "budget", "used")]
@@ -48,29 +73,10 @@ def standings(frame: pd.DataFrame, *, lang: str, source: Source) -> Display:
     return display(said("title.contests", lang), grid(heads, rows), notes, frame, lang)
 
 
-def near_bar(
-    frame: pd.DataFrame,
-    *,
-    lang: str,
-    source: Source,
-    names: Mapping[str, str] | None = None,
-    most: int = 15,
+def _near(
+    frame: pd.DataFrame, lang: str, source: Source, names: Mapping[str, str] | None
 ) -> Display:
-    """Show who is near the next bar of a contest.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        What `rhythm.standings` gives as near.
-    lang : {"zh", "en"}
-        The reader's language.
-    source : Source
-        What the caption says.
-    names : mapping, optional
-        Unit id → name.
-    most : int, default 15
-        How many at most; the note says how many there are. [persons]
-    """
+    """Show who is near the next bar of a contest."""
     if frame.empty:
         return none("near", frame, lang)
     heads = [head("contest", lang, numeric=False)]
@@ -78,7 +84,7 @@ def near_bar(
     heads += [head("agent", lang, numeric=False)]
     heads += [head(name, lang) for name in ("so_far", "next_bar", "short_of", "days_left")]
     rows = []
-    for one in frame.head(most).to_dict("records"):
+    for one in frame.head(MOST).to_dict("records"):
         unit = label.unit_of(str(one["kpi"]))
         texts = [one[f"name_{lang}"], label.unit_name(str(one["unit"]), names), str(one["agent"])]
         texts += [words.number(one[name], unit, lang) for name in ("value", "next_bar", "gap")]

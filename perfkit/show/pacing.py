@@ -11,7 +11,7 @@ import pandas as pd
 from perfkit import words
 from perfkit.show import comparison, label
 from perfkit.show.comparison import Source
-from perfkit.show.contests import near_bar, standings
+from perfkit.show.contests import contests
 from perfkit.show.decide import Told, decisions
 from perfkit.show.html import Cell, Display, Head, Row, display, grid
 from perfkit.show.nodes import nodes, proposal, without_policy
@@ -20,16 +20,16 @@ from perfkit.show.saying import day_of, head, none, said
 
 __all__ = [
     "beside",
+    "contests",
     "day_worth",
     "headline",
     "landings",
-    "near_bar",
     "nodes",
     "points",
     "proposal",
     "pulled",
     "shape",
-    "standings",
+    "tracked",
     "without_policy",
 ]
 
@@ -116,7 +116,13 @@ def _hand(row: Mapping[Any, Any] | None, code: str, lang: str) -> Cell:
 
 
 def shape(
-    frame: pd.DataFrame, *, lang: str, source: Source, kpis: Sequence[str], month: str = ""
+    frame: pd.DataFrame,
+    *,
+    lang: str,
+    source: Source,
+    kpis: Sequence[str],
+    month: str = "",
+    days: int = 0,
 ) -> Display:
     """Show how early or late months filled up.
 
@@ -132,6 +138,8 @@ def shape(
         Which, in this order; those it does not hold are left out.
     month : str, default ""
         The one set off.
+    days : int, default 0
+        How many selling days make the first week. [selling days]
 
     Returns
     -------
@@ -156,7 +164,7 @@ def shape(
         for code in codes:
             cells += _shape_cells(held.get((code_of, code)), lang)
         rows.append(Row(tuple(cells), "whole" if code_of == month else ""))
-    notes = [said("note.shape", lang), comparison.source_line(known, source, lang)]
+    notes = [said("note.shape", lang, days=days), comparison.source_line(known, source, lang)]
     return display(said("title.shape", lang), grid(heads, rows), notes, known, lang)
 
 
@@ -252,19 +260,19 @@ def _part(one: Mapping[Any, Any], part: str, unit: str, lang: str) -> Cell:
     return Cell(share, under=Cell(said("of", lang, actual=actual, target=target)))
 
 
-def headline(point: Told, *, lang: str, unit: str, period: str) -> Prose:
-    """Say in one sentence where a month stands.
+def headline(point: Told, *, lang: str, period: str, unit: str = "") -> Prose:
+    """Say in one sentence where a month or a week stands.
 
     Parameters
     ----------
     point : Point
-        What `rhythm.points.headline` gives.
+        What `rhythm.points.headline` or `of_days` gives.
     lang : {"zh", "en"}
         The reader's language.
-    unit : str
-        Whose, by name.
     period : str
         The month's code.
+    unit : str, default ""
+        Whose, by name.
     """
     facts: dict[str, Any] = dict(point.facts)
     name = label.period_name(period, lang)
@@ -284,3 +292,40 @@ def points(found: Sequence[Told], *, lang: str, names: Mapping[str, str] | None 
         Unit id → name.
     """
     return decisions(found, lang=lang, names=names, under="pacing.do")
+
+
+def tracked(frame: pd.DataFrame, *, lang: str, source: Source) -> Display:
+    """Show KPIs of a week beside last week's, and what the book lacks for those it cannot answer.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `kpi.compare` gives of one unit, with its findings.
+    lang : {"zh", "en"}
+        The reader's language.
+    source : Source
+        What the caption says.
+    """
+    lacks = {
+        str(one.facts["kpi"]): str(one.facts["lacks"])
+        for one in frame.attrs.get("findings", ())
+        if one.rule == "not_computable"
+    }
+    heads = [Head(words.text("table.kpi", lang), numeric=False), head("this_week", lang)]
+    heads += [head("last_week", lang), head("change", lang)]
+    heads += [head("needs", lang, numeric=False)] if lacks else []
+    rows = []
+    for one in frame.to_dict("records"):
+        code = str(one["kpi"])
+        first = Cell(label.kpi_name(code, lang), of=comparison.of(code, lang))
+        names = ("value", "previous", "change_previous")
+        cells = [first, *(comparison.cell(n, code, float(one[n]), lang) for n in names)]
+        if lacks:
+            lacking = lacks.get(code, "")
+            told = said("needs", lang, table=lacking) if lacking else ""
+            cells.append(Cell(told))
+        rows.append(Row(tuple(cells)))
+    notes = [said("note.development", lang)] if lacks else []
+    notes += comparison.notes(frame, source, lang, judged=True)
+    shown = frame[["kpi", "value", "previous"]]
+    return display(said("title.development", lang), grid(heads, rows), notes, shown, lang)

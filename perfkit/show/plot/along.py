@@ -97,11 +97,11 @@ def pace(
                 marker="o" if few else "", ms=4)  # fmt: skip
         said = label.period_name(code, lang, short=code != year_ago)
         ends.append((values[-1], f"{said} {words.number(values[-1], unit, lang)}", color))
+    ax.set_xlim(0, float(data["selling_day"].max()) + 0.5)
     aims = _node_marks(ax, nodes, unit, lang)
     every = pd.concat([data["value"], pd.Series(aims, dtype=float)], ignore_index=True)
     measure_axis(ax.yaxis, every, unit, lang, name)
     ax.set_ylim(*limits(every, 0.1))
-    ax.set_xlim(0, float(data["selling_day"].max()) + 0.5)
     ax.set_xlabel(words.text("chart.selling_day", lang))
     end_labels(ax, ends)
     return finish(ax, data, title_or(title, "pace", lang, kpi=name))
@@ -115,8 +115,10 @@ def _node_marks(ax: Axes, nodes: pd.DataFrame | None, unit: str, lang: str) -> l
     for day, value in zip(known["selling_day"], known["value"], strict=True):
         ax.plot([day], [value], "D", ms=8, mfc="white", mec=INK, mew=1.6, zorder=5)
         said = words.text("chart.node_target", lang, value=words.number(value, unit, lang))
-        ax.annotate(said, (day, value), (-9, 5), textcoords="offset points", ha="right",
-                    va="bottom", fontsize="small", color=INK, zorder=6,
+        early = day < 0.25 * ax.get_xlim()[1]  # no room at its left
+        ax.annotate(said, (day, value), (9, -5) if early else (-9, 5), color=INK, zorder=6,
+                    textcoords="offset points", ha="left" if early else "right",
+                    va="top" if early else "bottom", fontsize="small",
                     path_effects=halo())  # fmt: skip
     return [float(v) for v in known["value"]]
 
@@ -163,6 +165,8 @@ def landing(
     ax.errorbar(places, frame["expected"], yerr=reach, fmt="o", ms=7, color=BLUE, capsize=5,
                 lw=2, zorder=4)  # fmt: skip
     for at, value in zip(places, frame["expected"], strict=True):
+        if value == actual:  # named at the end of its line
+            continue
         ax.annotate(words.number(value, unit, lang), (at, value), (9, 0), color=BLUE, va="center",
                     textcoords="offset points", fontsize="small", path_effects=halo())  # fmt: skip
     target = float(frame["target"].iloc[0])
