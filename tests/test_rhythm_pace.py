@@ -114,14 +114,56 @@ def test_months_are_compared_at_the_same_selling_day() -> None:
     assert row["ratio"].iloc[2] == pytest.approx(437_000 / past.iloc[0])
 
 
-def test_past_months_become_a_history() -> None:
+def test_past_months_become_a_history_at_the_same_part_of_them() -> None:
     b = open_book("district_one")
     seen = pace.follow(b, ["2012-07", "2012-08", "2012-09", "2012-10"], unit="D1", by="district")
-    past = pace.history(seen, "premium_submitted", month="2012-09", day=7.0)
+    past = pace.history(seen, "premium_submitted", month="2012-09", elapsed=7 / 21)
     assert past.index.tolist() == ["2012-07", "2012-08"]
     assert past.loc["2012-07", "total"] == 768_000
+    # A third of July's 22 working days: the 7th, 10 July; of August's 23: the 7th, 9 August.
+    spans = ["2012-07@10", "2012-08@09"]
+    hands = kpi.measure(b, ["premium_submitted"], by="district", period=spans)["value"].tolist()
+    assert past["hand"].tolist() == hands
+    over = pace.history(seen, "premium_submitted", month="2012-09", elapsed=1.0)
+    assert over["hand"].tolist() == over["total"].tolist()
     with pytest.raises(UnknownName, match="premium_submitted"):
-        pace.history(seen, "premium_submited", month="2012-09", day=7.0)
+        pace.history(seen, "premium_submited", month="2012-09", elapsed=0.5)
+
+
+def test_a_month_of_which_nothing_near_is_known_is_no_history() -> None:
+    seen = frame({"2012-07@02": 1.0, "2012-07": 9.0, "2012-08@09": 3.0, "2012-08": 8.0})
+    past = pace.history(pace.points(seen), "cases", month="2012-09", elapsed=7 / 21)
+    assert past.index.tolist() == ["2012-08"]
+
+
+def test_business_months_are_followed_from_the_26th() -> None:
+    b = open_book("district_one")
+    months = ["2012-08:business", "2012-09:business"]
+    seen = pace.follow(b, months, unit="D1", by="district", kpis=["premium_submitted"])
+    assert seen["month"].drop_duplicates().tolist() == months
+    assert seen["date"].iloc[[0, -1]].tolist() == [dt.date(2012, 7, 26), dt.date(2012, 9, 25)]
+    whole = kpi.measure(b, ["premium_submitted"], by="district", period=months)["value"].tolist()
+    shape = pace.shape(seen)
+    assert shape["whole"].tolist() == whole
+    day = dt.date(2012, 9, 11)
+    both = pace.beside(seen, month=months[1], day=day, past=1)
+    assert both["beside"].tolist() == ["now", "past"]
+    at = kpi.measure(b, ["premium_submitted"], by="district", period=f"2012-08-26..{day}")["value"]
+    assert both["hand"].iloc[0] == at.item()
+
+
+def test_a_book_of_observations_has_the_days_it_knows() -> None:
+    b = open_book("cases")
+    seen = pace.follow(b, ["2012-03"], unit="SN/D1", by="district", kpis=["premium_submitted"])
+    assert seen["date"].tolist() == [dt.date(2012, 3, 9), dt.date(2012, 3, 31)]
+
+
+def test_days_add_up_to_their_month() -> None:
+    b = open_book("district_one")
+    seen = pace.follow(b, ["2012-08", "2012-09"], unit="D1", by="district")
+    days = pace.daily(seen, "premium_submitted")
+    assert len(days) == 61
+    assert days.loc[dt.date(2012, 9, 1) : dt.date(2012, 9, 11)].sum() == 437_000
 
 
 def test_the_usual_curve_pools_months_before_it_divides() -> None:

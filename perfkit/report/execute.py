@@ -16,7 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +38,7 @@ __all__ = [
 
 START_TIMEOUT: Final = 120  # a kernel's first start on a busy machine [s]
 KERNEL: Final = "python3"
+ENDINGS: Final = ("xlsx", "ics")  # of files that may be published beside a page
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -77,14 +78,14 @@ class Executed:
         How long the run took. [s]
     failure : Failure or None
         None when every cell ran to its end.
-    attached : bytes or None
-        The workbook that the notebook brings along.
+    attached : mapping of str to bytes
+        The files that the notebook brings along, by ending.
     """
 
     notebook: Any
     seconds: float
     failure: Failure | None
-    attached: bytes | None = None
+    attached: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def in_language(notebook: Any, lang: str) -> Any:
@@ -195,10 +196,14 @@ def run(notebook: Any, parameters: Mapping[str, Any], *, folder: Path, timeout: 
     return Executed(done, seconds, ended, _attached(folder))
 
 
-def _attached(folder: Path) -> bytes | None:
-    """Take the workbook that a notebook has attached, if any: the first by name."""
-    found = sorted((folder / inkernel.ATTACHED).glob("*.xlsx"))
-    return found[0].read_bytes() if found else None
+def _attached(folder: Path) -> dict[str, bytes]:
+    """Take the files that a notebook has attached, if any: of each ending the first by name."""
+    found: dict[str, bytes] = {}
+    for path in sorted((folder / inkernel.ATTACHED).glob("*")):
+        ending = path.suffix.removeprefix(".")
+        if ending in ENDINGS and ending not in found:
+            found[ending] = path.read_bytes()
+    return found
 
 
 def failure(

@@ -285,8 +285,10 @@ def page(
         tag=TAGS[lang],
         title=title,
         facts=facts,
-        beside=[(name, quote(name)) for name in beside],
-        beside_label=words.text("report.beside", lang),
+        beside=[
+            (words.text(f"report.beside.{name.rpartition('.')[2]}", lang), name, quote(name))
+            for name in beside
+        ],
         css=css(running),
         contents=contents,
         contents_label=words.text("report.contents", lang),

@@ -257,7 +257,7 @@ class _Run:
         start = time.perf_counter()
         try:
             facts = entry.header(self.plan, order)
-            beside = [f"{order.stem}.xlsx"] if done.attached is not None else []
+            beside = [f"{order.stem}.{ending}" for ending in done.attached]
             made = versions.page_versions()
             html = page(still, lang=order.lang, facts=facts, versions=made, beside=beside)
         except Exception as error:
@@ -267,9 +267,7 @@ class _Run:
             "run": round(done.seconds, 2),
             "page": round(time.perf_counter() - start, 2),
         }
-        contents = {"html": html.encode(), "ipynb": _bytes(still)}
-        if done.attached is not None:
-            contents["xlsx"] = done.attached
+        contents = {"html": html.encode(), "ipynb": _bytes(still), **done.attached}
         return publish.Made(said, order.stem, contents)
 
     def _describe(self, order: Order, notebook: Any) -> dict[str, Any]:

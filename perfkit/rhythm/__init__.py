@@ -8,17 +8,40 @@ Every module is one of these; calls read as phrases::
     node.landing(seen, target, month="2012-09", day=day)
 """
 
-from perfkit.rhythm import calendar, conflict, contest, ics, node, pace, pulled, rules, season, year
+from perfkit.rhythm import (
+    calendar,
+    conflict,
+    contest,
+    ics,
+    month,
+    node,
+    pace,
+    points,
+    pulled,
+    rules,
+    season,
+    week,
+    worth,
+    year,
+)
+from perfkit.rhythm.standings import standings
+from perfkit.rhythm.whole import calendar_of
 
 __all__ = [
     "calendar",
+    "calendar_of",
     "conflict",
     "contest",
     "ics",
+    "month",
     "node",
     "pace",
+    "points",
     "pulled",
     "rules",
     "season",
+    "standings",
+    "week",
+    "worth",
     "year",
 ]

@@ -25,6 +25,7 @@ __all__ = [
     "joined",
     "marks",
     "merge",
+    "of_nodes",
     "read",
     "window",
     "within",
@@ -70,8 +71,19 @@ def _near(one: str, other: str) -> bool:
     return bool(org.within([one], other) or org.within([other], one))
 
 
-def window(period: str | spans.Period, rules: Rules) -> tuple[dt.date, dt.date]:
+def window(
+    period: str | spans.Period, rules: Rules, *, through: dt.date | None = None
+) -> tuple[dt.date, dt.date]:
     """Give the days a calendar of a period shows: of a month, the office's weeks; else the period.
+
+    Parameters
+    ----------
+    period : str or Period
+        Which.
+    rules : Rules
+        Which weekday a week begins with.
+    through : date, optional
+        A day that must be shown too, such as the month's last node: the weeks up to it are.
 
     Examples
     --------
@@ -83,7 +95,10 @@ def window(period: str | spans.Period, rules: Rules) -> tuple[dt.date, dt.date]:
     if span.kind != "month":
         return span.first, span.last
     weeks = workdays.weeks(span.first, span.last, starts=rules.week_starts)
-    return weeks["first"].iloc[0], weeks["last"].iloc[-1]
+    first, last = weeks["first"].iloc[0], weeks["last"].iloc[-1]
+    while through is not None and last < min(through, span.last):
+        last += 7 * _DAY
+    return first, last
 
 
 def joined(*parts: pd.DataFrame) -> pd.DataFrame:
@@ -231,16 +246,47 @@ def generate(
 
 def _of_nodes(nodes: pd.DataFrame, rules: Rules, unit: str) -> dict[str, dict[str, object]]:
     """Make an event of every node, and those that the rules put around them."""
-    rows: dict[str, dict[str, object]] = {}
-    for node in nodes.to_dict("records"):
-        code = f"{node['date']:%Y%m%d}-node"
-        rows[code] = {"event_id": code, "unit_id": unit, "start": node["date"], "type": "node"}
-        for lang in ("en", "zh"):
-            rows[code][f"title_{lang}"] = words.text("calendar.node", lang, number=node["node"])
+    rows = _node_rows(nodes, unit)
     for rule in (r for r in rules.events if "node" in r.when):
-        made = (_row(rule, day, unit) for day in _around(rule, nodes))
-        rows |= {str(row["event_id"]): row for row in made}
+        rows += [_row(rule, day, unit) for day in _around(rule, nodes)]
+    return {str(row["event_id"]): row for row in rows}
+
+
+def _node_rows(nodes: pd.DataFrame, unit: str) -> list[dict[str, object]]:
+    rows = []
+    for node in nodes.to_dict("records"):
+        row = {"event_id": f"{node['date']:%Y%m%d}-node", "unit_id": unit, "start": node["date"]}
+        titles = {
+            f"title_{c}": words.text("calendar.node", c, number=node["node"]) for c in words.LANGS
+        }
+        rows.append(row | {"type": "node"} | titles)
     return rows
+
+
+def of_nodes(nodes: pd.DataFrame, *, unit: str) -> pd.DataFrame:
+    """Give nodes as events of the work calendar.
+
+    Parameters
+    ----------
+    nodes : DataFrame
+        What `node.checked` gives.
+    unit : str
+        Whose calendar.
+
+    Returns
+    -------
+    DataFrame
+        What `checked` gives.
+
+    Examples
+    --------
+    >>> of_nodes(pd.DataFrame({"node": [1], "date": [dt.date(2012, 9, 4)]}), unit="D1")[
+    ...     "event_id"
+    ... ].item()
+    '20120904-node'
+    """
+    rows = _node_rows(nodes, unit)
+    return checked(pd.DataFrame(rows, columns=None if rows else ["unit_id", "start", "type"]))
 
 
 def filled(
@@ -250,6 +296,7 @@ def filled(
     *,
     unit: str,
     nodes: pd.DataFrame | None = None,
+    through: dt.date | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Give a period's events, and make those of the months that hold none.
 
@@ -259,6 +306,8 @@ def filled(
         What `held` gives.
     period, rules, unit, nodes
         As for `generate`.
+    through : date, optional
+        As for `window`.
 
     Returns
     -------
@@ -274,10 +323,10 @@ def filled(
     >>> len(shown), made
     (34, [])
     """
-    first, last = window(period, rules)
+    first, last = window(period, rules, through=through)
     parts, made = [within(events, first, last)], []
     for month in spans.months(spans.parse(period)):
-        begins, ends = window(month, rules)
+        begins, ends = window(month, rules, through=through)
         if len(within(events, begins, ends)):
             continue
         own = generate(spans.span(begins, ends), rules, unit=unit, nodes=nodes)
@@ -292,7 +341,13 @@ def filled(
 # --- laid out by days
 
 
-def grid(events: pd.DataFrame, period: str | spans.Period, rules: Rules) -> pd.DataFrame:
+def grid(
+    events: pd.DataFrame,
+    period: str | spans.Period,
+    rules: Rules,
+    *,
+    through: dt.date | None = None,
+) -> pd.DataFrame:
     """Lay events out by days, as a calendar shows them.
 
     Parameters
@@ -303,6 +358,8 @@ def grid(events: pd.DataFrame, period: str | spans.Period, rules: Rules) -> pd.D
         A month: the office's weeks. Anything else: whole weeks around it.
     rules : Rules
         Which weekday a week begins with.
+    through : date, optional
+        As for `window`.
 
     Returns
     -------
@@ -319,7 +376,7 @@ def grid(events: pd.DataFrame, period: str | spans.Period, rules: Rules) -> pd.D
     (5, 35)
     """
     span = spans.parse(period)
-    first, last = window(span, rules)
+    first, last = window(span, rules, through=through)
     first -= (first.weekday() - rules.week_starts) % 7 * _DAY
     last += (rules.week_starts - 1 - last.weekday()) % 7 * _DAY
     days = workdays.day_types(first, last)

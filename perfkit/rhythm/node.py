@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from perfkit import outlook, workdays
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.errors import PerfkitError
+from perfkit.rhythm.laid import Weights, month_of
 from perfkit.rhythm.need import activity_needed, run_rate, split_by_days
 from perfkit.rhythm.nodeplan import KPIS, PREMIUM, checked, entered, plan
 from perfkit.rhythm.pace import history
@@ -28,6 +29,7 @@ __all__ = [
     "checked",
     "entered",
     "landing",
+    "landings",
     "plan",
     "run_rate",
     "split_by_days",
@@ -35,11 +37,21 @@ __all__ = [
     "who_must_write",
 ]
 
-Weights = Mapping[str, float] | None
+STATUS = ["node", "date", "kpi", "target", "actual", "gap", "attainment", "state"]
+STATUS += ["days_left", "run_rate", "ratio"]
+LANDING = ["month", "day", "kpi", "hand", "target", "gap", "days_left", "run_rate", "ratio"]
+LANDING += ["expected", "low", "high", "level", "chance", "months", "method"]
 
 
 def status(
-    book: Book, nodes: pd.DataFrame, *, unit: str, by: str, day: dt.date, weights: Weights = None
+    book: Book,
+    nodes: pd.DataFrame,
+    *,
+    unit: str,
+    by: str,
+    day: dt.date,
+    month: str | None = None,
+    weights: Weights = None,
 ) -> pd.DataFrame:
     """Lay a node plan beside what is in hand.
 
@@ -53,6 +65,8 @@ def status(
         The unit and its level.
     day : date
         How far it is looked at; nodes after it are open and show what is in hand so far.
+    month : str, optional
+        The nodes' month, where it is not a calendar month.
     weights : mapping, optional
         What a day of each type is worth. [selling days]
 
@@ -60,7 +74,7 @@ def status(
     -------
     DataFrame
         node, date, kpi; target, actual, gap (target less actual; above zero: missing) [the KPI's
-        unit]; attainment [rate]; state: met, missed or open; days_left [selling days],
+        unit]; attainment [rate]; state: met, missed, open or unknown; days_left [selling days],
         run_rate: what every one of them must bring [yuan a selling day] of open premium nodes, and
         ratio: that over the rate so far. One row a node and KPI with a target.
 
@@ -79,29 +93,39 @@ def status(
     >>> found[found["date"] == dt.date(2012, 9, 11)]["state"].tolist()
     ['met', 'met', 'missed']
     """
-    month = spans.months(spans.span(nodes["date"].iloc[0], nodes["date"].iloc[0]))[0]
-    if not month.first <= day <= month.last:
-        raise PerfkitError("node_outside", rows=day, month=month.code)
-    counted = workdays.selling_days(month.first, month.last, weights).set_index("date")
-    days = {n: min(n, day) for n in nodes["date"]}
-    codes = {d: f"{month.code}@{d.day:02d}" for d in days.values()}
-    asked = list(dict.fromkeys(codes.values()))
+    if nodes.empty:
+        return pd.DataFrame(columns=STATUS)
+    whole = month_of(month or f"{nodes['date'].iloc[0]:%Y-%m}")
+    if not whole.first <= day <= whole.last:
+        raise PerfkitError("node_outside", rows=day, month=whole.code)
+    counted = workdays.selling_days(whole.first, whole.last, weights).set_index("date")
+    spent = counted["selling_day"].to_dict()
+    seen_on = {n: spans.span(whole.first, min(n, day)) for n in nodes["date"]}
+    asked = list({part.code: part for part in seen_on.values()}.values())
     found = numbers.measure(book, list(KPIS), by=by, period=asked, unit=unit)
-    actual = found[found["unit"] == unit].set_index(["period", "kpi"])["value"]
+    actual = found[found["unit"] == unit].set_index(["period", "kpi"])["value"].to_dict()
     rows = []
     for node in nodes.to_dict("records"):
         for code in (c for c in KPIS if not math.isnan(node[c])):
-            seen = float(actual[(codes[days[node["date"]]], code)])
-            state = "open" if node["date"] > day else "met" if seen >= node[code] else "missed"
+            seen = float(actual[seen_on[node["date"]].code, code])
+            state = _state(seen, node[code], is_open=node["date"] > day)
             row = {"node": node["node"], "date": node["date"], "kpi": code, "target": node[code]}
             row |= {"actual": seen, "gap": node[code] - seen, "attainment": seen / node[code]}
             row |= {"state": state, "days_left": np.nan, "run_rate": np.nan, "ratio": np.nan}
             if state == "open" and code == PREMIUM:
-                done = float(counted["selling_day"][day])
-                left = float(counted["selling_day"][node["date"]]) - done
+                done, left = spent[day], spent[node["date"]] - spent[day]
                 row |= run_rate(node[code], seen, done=done, left=left)
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=STATUS)
+
+
+def _state(seen: float, target: float, *, is_open: bool) -> str:
+    """Judge a node; one that nobody could observe is neither met nor missed."""
+    if is_open:
+        return "open"
+    if math.isnan(seen):
+        return "unknown"
+    return "met" if seen >= target else "missed"
 
 
 def landing(
@@ -121,7 +145,7 @@ def landing(
     seen : DataFrame
         What `pace.follow` gives for the month and those before it, of one unit.
     target : float
-        The whole month's. [the KPI's unit]
+        The whole month's; NaN where there is none. [the KPI's unit]
     month : str
         The month that runs.
     day : date
@@ -157,7 +181,7 @@ def landing(
     >>> found["months"].item(), found["method"].item()
     (8, 'shrunk')
     """
-    if not target > 0:
+    if target <= 0:
         raise PerfkitError("target_not_above_zero", kpi=code, month=month, value=target)
     own = seen[(seen["kpi"] == code) & (seen["month"] == month)]
     now = own[own["date"] == day]
@@ -165,7 +189,7 @@ def landing(
         raise PerfkitError("no_point", month=month, node=day, first="–")
     hand, done = float(now["value"].iloc[0]), float(now["selling_day"].iloc[0])
     elapsed = float(now["elapsed"].iloc[0])
-    past = outlook.since_break(history(seen, code, month=month, day=done), breaks)
+    past = outlook.since_break(history(seen, code, month=month, elapsed=elapsed), breaks)
     found = outlook.land(past, hand, level=level)
     left = done / elapsed - done if elapsed > 0 else np.nan
     row = {"month": month, "day": day, "kpi": code, "hand": hand, "target": target}
@@ -175,19 +199,71 @@ def landing(
     return pd.DataFrame([row])
 
 
-def who_must_write(book: Book, nodes: pd.DataFrame, *, unit: str, day: dt.date) -> pd.DataFrame:
+def landings(
+    seen: pd.DataFrame,
+    target: float,
+    *,
+    month: str,
+    days: Sequence[dt.date],
+    code: str = PREMIUM,
+    breaks: Sequence[str] = (),
+    level: float = 0.8,
+) -> pd.DataFrame:
+    """Say on several days where a month would probably end: what could be known, and when.
+
+    Parameters
+    ----------
+    seen, target, month, code, breaks, level
+        As for `landing`.
+    days : sequence of date
+        Such as the nodes' days and the last one known.
+
+    Returns
+    -------
+    DataFrame
+        What `landing` gives, one row a day; days that are not followed, or before which too few
+        months are known, are left out.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> from perfkit.rhythm import pace
+    >>> months = [f"2012-{m:02d}" for m in range(1, 10)]
+    >>> seen = pace.follow(open_book("district_one"), months, unit="D1", by="district")
+    >>> ends = [dt.date(2012, 9, day) for day in (11, 30)]
+    >>> found = landings(seen, 860_000.0, month="2012-09", days=ends)
+    >>> found["expected"].iloc[-1].item(), found["chance"].iloc[-1].item()
+    (536000.0, 0.0)
+    """
+    rows = []
+    for day in sorted(set(days)):
+        try:
+            rows.append(
+                landing(seen, target, month=month, day=day, code=code, breaks=breaks, level=level)
+            )
+        except PerfkitError as error:
+            if error.key not in {"no_point", "no_month_history"}:
+                raise
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=LANDING)
+
+
+def who_must_write(
+    book: Book, nodes: pd.DataFrame, *, unit: str, day: dt.date, month: str | None = None
+) -> pd.DataFrame:
     """List who must have written by a node and has not.
 
     Parameters
     ----------
     book : Book
-        One with agents and policies.
+        One without agents and policies tells nobody.
     nodes : DataFrame
         What `checked` gives.
     unit : str
         Whose people.
     day : date
         How far it is looked at; nodes after it are looked at as of this day.
+    month : str, optional
+        The nodes' month, where it is not a calendar month.
 
     Returns
     -------
@@ -205,10 +281,16 @@ def who_must_write(book: Book, nodes: pd.DataFrame, *, unit: str, day: dt.date) 
     6
     """
     rows: list[list[object]] = []
+    nodes = nodes if numbers.answerable(book, ["cases"]) and book.has("agents") else nodes.head(0)
     for node in nodes[nodes["must_write"] != ""].to_dict("records"):
         until = min(node["date"], day)
-        code, span = node["must_write"], f"{until:%Y-%m}@{until.day:02d}"
+        code, span = node["must_write"], spans.span(_begin(month, until), until)
         found = brought(book, "cases", who=code, period=[span], unit=unit)
         missing = found[~(found["value"] > 0)]["unit"]
         rows += [[node["node"], node["date"], code, who] for who in missing]
     return pd.DataFrame(rows, columns=["node", "date", "must_write", "unit"])
+
+
+def _begin(month: str | None, day: dt.date) -> dt.date:
+    """Give the first day of the month a node lies in."""
+    return month_of(month).first if month else day.replace(day=1)

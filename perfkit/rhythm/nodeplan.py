@@ -21,10 +21,13 @@ __all__ = [
     "WRITERS",
     "checked",
     "entered",
+    "nothing",
     "path",
     "people",
     "plan",
+    "share_at",
     "together",
+    "with_writers",
 ]
 
 PREMIUM = "premium_submitted"
@@ -172,7 +175,8 @@ def plan(
             raise UnknownName(kind="kpi", name=code, allowed=KPIS)
         if not target > 0:
             raise PerfkitError("target_not_above_zero", kpi=code, month=span.code, value=target)
-        frame[code] = target * _share((curves or {}).get(code), at)
+        curve = (curves or {}).get(code)
+        frame[code] = target * (at if curve is None else share_at(curve, at))
         # Before the first selling day nothing can be asked for.
         frame[code] = frame[code].where(frame[code] > 0)
     return checked(frame, month)
@@ -221,7 +225,9 @@ def path(
     span = spans.parse(month)
     last = span.last if until is None else min(until, span.last)
     days = workdays.selling_days(span.first, last, weights)
-    share = _share(curve, days["elapsed"].to_numpy(float))
+    share = days["elapsed"].to_numpy(float)
+    if curve is not None:
+        share = share_at(curve, share)
     # Nothing is in hand before the first selling day, whatever the curve begins with.
     share = np.where(days["selling_day"] > 0, share, 0.0)
     return pd.DataFrame({"unit": unit, "kpi": code, "date": days["date"], "value": target * share})
@@ -289,19 +295,78 @@ def people(nodes: pd.DataFrame, *, headcount: float, supervisors: float) -> pd.D
     )
 
 
-def _share(curve: pd.DataFrame | None, at: np.ndarray) -> np.ndarray:
-    """Read a rising curve without overshooting between its points."""
-    if curve is None:
-        return at
+def share_at(curve: pd.DataFrame, elapsed: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Read a rising curve without overshooting between its points.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        elapsed and share, from 0 to 1. [rates]
+    elapsed : sequence of float
+        Where. [rate]
+
+    Examples
+    --------
+    >>> share_at(pd.DataFrame({"elapsed": [0.0, 1.0], "share": [0.0, 1.0]}), [0.25]).tolist()
+    [0.25]
+    """
     from scipy.interpolate import PchipInterpolator
 
     read = PchipInterpolator(curve["elapsed"].to_numpy(float), curve["share"].to_numpy(float))
+    at = np.asarray(elapsed, dtype=float)
     share: np.ndarray = np.clip(np.asarray(read(at), dtype=float), 0.0, 1.0)
     return share
 
 
+def nothing() -> pd.DataFrame:
+    """Give a node plan without a node.
+
+    Examples
+    --------
+    >>> len(nothing())
+    0
+    """
+    return pd.DataFrame(columns=["node", "date", *KPIS, "must_write"])
+
+
+def with_writers(plan: pd.DataFrame, must_write: Sequence[str]) -> pd.DataFrame:
+    """Say who must have written by each node, where a plan does not.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        What `checked` gives.
+    must_write : sequence of str
+        For the first node, the second, …; empty for nobody. Further ones are not used.
+
+    Returns
+    -------
+    DataFrame
+        What `checked` gives.
+
+    Raises
+    ------
+    UnknownName
+        Somebody unknown must write.
+
+    Examples
+    --------
+    >>> nodes = checked(pd.DataFrame({"date": [dt.date(2012, 9, 4)]}), "2012-09")
+    >>> with_writers(nodes, ["supervisors"])["must_write"].tolist()
+    ['supervisors']
+    """
+    for name in must_write:
+        if name and name not in WRITERS:
+            raise UnknownName(kind="kpi", name=name, allowed=WRITERS)
+    named = [*must_write, *[""] * len(plan)][: len(plan)]
+    own = plan["must_write"].astype(object)
+    return plan.assign(must_write=own.where(own != "", pd.Series(named, plan.index, dtype=object)))
+
+
 def entered(book: Book, unit: str, month: str, *, version: str = "nodes") -> pd.DataFrame:
     """Read a node plan from the book's targets: entries of nodes such as ``2012-09@11``.
+
+    Those of a business month are spans from its first day, ``2012-08-26..2012-09-11``.
 
     Parameters
     ----------
@@ -332,10 +397,16 @@ def entered(book: Book, unit: str, month: str, *, version: str = "nodes") -> pd.
     if table.empty:
         raise PerfkitError("no_nodes", month=month)
     kept = table[(table["unit_id"] == unit) & (table["version"] == version)]
+    whole = spans.parse(month)
     parsed = [spans.parse(str(code)) for code in kept["period"]]
-    found = (p.kind == "node" and p.code.startswith(f"{month}@") for p in parsed)
-    here = np.array(list(found), dtype=bool)  # an empty list would choose columns
+    here = np.array([_is_node(p, whole) for p in parsed], dtype=bool)
     kept, days = kept[here], [p.last for p, is_here in zip(parsed, here, strict=True) if is_here]
     wide = kept.assign(date=pd.Series(days, index=kept.index, dtype=object))
     wide = wide[wide["kpi"].isin(KPIS)].pivot(index="date", columns="kpi", values="value")
     return checked(wide.reset_index().rename_axis(columns=None), month)
+
+
+def _is_node(entry: spans.Period, month: spans.Period) -> bool:
+    """Tell an entry that counts from a month's first day to a day of it."""
+    of_kind = entry.kind in {"node", "range"}
+    return of_kind and entry.first == month.first and entry.last <= month.last

@@ -8,30 +8,34 @@ never raw.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from perfkit import kpi as numbers
 from perfkit import period as spans
-from perfkit import workdays
 from perfkit.book import Book
-from perfkit.errors import PerfkitError, UnknownName
+from perfkit.errors import PerfkitError
+from perfkit.rhythm.laid import Weights, laid_out, month_of, of_kpi, whole_of
+from perfkit.rhythm.past import at_selling_day, beside, history, usual, usual_before
 
-__all__ = ["KPIS", "at_selling_day", "beside", "follow", "history", "points", "shape", "usual"]
+__all__ = [
+    "KPIS",
+    "at_selling_day",
+    "beside",
+    "daily",
+    "follow",
+    "history",
+    "points",
+    "shape",
+    "usual",
+    "usual_before",
+]
 
 # Premium, everybody and those who lead them: each has a pace of its own.
 KPIS = ("premium_submitted", "active_agents", "supervisors_active")
 LATE = 0.8  # less than four fifths of even pace is late
-STEPS = 20
-COLUMNS = ["unit", "kpi", "month", "date", "selling_day", "elapsed", "value"]
-
-Weights = Mapping[str, float] | None
-
-
-def _month_of(code: object) -> spans.Period:
-    return spans.months(spans.parse(str(code)))[0]
 
 
 def points(frame: pd.DataFrame, *, weights: Weights = None) -> pd.DataFrame:
@@ -60,20 +64,11 @@ def points(frame: pd.DataFrame, *, weights: Weights = None) -> pd.DataFrame:
     [7.0, 23.0]
     """
     asked = {code: spans.parse(str(code)) for code in dict.fromkeys(frame["period"])}
-    kept = {c: p for c, p in asked.items() if p.kind in {"node", "month"}}
-    days = {}
-    for month in dict.fromkeys(_month_of(code) for code in kept):
-        counted = workdays.selling_days(month.first, month.last, weights)
-        days[month.code] = counted.set_index("date")[["selling_day", "elapsed"]]
+    kept = {c: p for c, p in asked.items() if p.kind in {"node", "month", "business"}}
     out = frame[frame["period"].isin(kept)].copy()
-    out["month"] = [_month_of(code).code for code in out["period"]]
+    out["month"] = [month_of(code).code for code in out["period"]]
     out["date"] = pd.Series([kept[c].last for c in out["period"]], index=out.index, dtype=object)
-    pairs = list(zip(out["month"], out["date"], strict=True))
-    for column in ("selling_day", "elapsed"):
-        out[column] = [float(days[month][column][day]) for month, day in pairs]
-    # A node of the month's last day and the month itself are one point.
-    out = out[COLUMNS].drop_duplicates(["unit", "kpi", "date"], keep="last")
-    return out.sort_values(["unit", "kpi", "date"], kind="stable").reset_index(drop=True)
+    return laid_out(out, weights)
 
 
 def follow(
@@ -83,6 +78,7 @@ def follow(
     unit: str,
     by: str,
     kpis: Sequence[str] = KPIS,
+    until: dt.date | None = None,
     weights: Weights = None,
 ) -> pd.DataFrame:
     """Follow KPIs through months, day by day.
@@ -90,13 +86,15 @@ def follow(
     Parameters
     ----------
     book : Book
-        One with policies; one of observations has only its nodes: measure those and take `points`.
+        One of observations gives the days it knows, no others.
     months : sequence of str
-        Which; days after the book's as_of are left out.
+        Which, calendar or business ones; days after the book's as_of are left out.
     unit, by : str
         The unit and its level.
     kpis : sequence of str, optional
         Premium, active agents and active supervisors otherwise.
+    until : date, optional
+        Days after it are left out too.
     weights : mapping, optional
         What a day of each type is worth. [selling days]
 
@@ -113,21 +111,53 @@ def follow(
     >>> len(seen), seen["kpi"].nunique()
     (90, 3)
     """
-    asked: list[str] = []
+    end = min(book.as_of, until or book.as_of)
+    asked: list[spans.Period] = []
+    places: dict[str, tuple[str, dt.date]] = {}
     for code in months:
         whole = spans.parse(code)
-        last = min(whole.last, book.as_of)
-        asked += [
-            f"{whole.code}@{day:02d}" for day in range(1, last.day + 1) if last >= whole.first
-        ]
+        for i in range((min(whole.last, end) - whole.first).days + 1):
+            part = spans.span(whole.first, whole.first + dt.timedelta(days=i))
+            asked.append(part)
+            places[part.code] = (whole.code, part.last)
     found = numbers.measure(book, list(kpis), by=by, period=asked, unit=unit)
-    return points(found[found["unit"] == unit], weights=weights)
+    found = found[(found["unit"] == unit) & found["value"].notna()]
+    at = [places[code] for code in found["period"]]
+    found = found.assign(month=[month for month, _ in at])
+    found["date"] = pd.Series([day for _, day in at], index=found.index, dtype=object)
+    return laid_out(found, weights)
 
 
-def _ends(part: pd.DataFrame) -> float:
-    """Give what the month came to; NaN while it runs."""
-    whole = part["value"][part["date"] == _month_of(part["month"].iloc[0]).last]
-    return float(whole.iloc[0]) if len(whole) else np.nan
+def daily(frame: pd.DataFrame, code: str) -> pd.Series[float]:
+    """Give what each day brought, as `workdays.learn_weights` takes it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `follow` gives, of one unit.
+    code : str
+        A KPI that adds up.
+
+    Returns
+    -------
+    Series
+        By date; days that nobody has followed are not there. [the KPI's unit]
+
+    Raises
+    ------
+    UnknownName
+        The frame does not hold the KPI.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> seen = follow(open_book("district_one"), ["2012-09"], unit="D1", by="district")
+    >>> float(daily(seen, "premium_submitted").sum())
+    536000.0
+    """
+    own = of_kpi(frame, code)
+    steps = own.groupby("month", sort=False)["value"].diff().fillna(own["value"])
+    return pd.Series(steps.to_numpy(float), index=pd.Index(own["date"], name="date"))
 
 
 def _back_loading(part: pd.DataFrame, whole: float) -> float:
@@ -139,7 +169,23 @@ def _back_loading(part: pd.DataFrame, whole: float) -> float:
     return float(1 - 2 * np.trapezoid(share, elapsed))
 
 
-def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -> pd.DataFrame:
+def _first_part(part: pd.DataFrame, node: int | None, selling_day: float | None) -> pd.DataFrame:
+    """Keep the points of a month up to a node, or to a selling day."""
+    if selling_day is not None:
+        return part[part["selling_day"] <= selling_day + 1e-9]
+    if node is None:
+        return part
+    first = month_of(part["month"].iloc[0]).first
+    return part[[(day - first).days < node for day in part["date"]]]
+
+
+def shape(
+    frame: pd.DataFrame,
+    *,
+    node: int | None = None,
+    selling_day: float | None = None,
+    late: float = LATE,
+) -> pd.DataFrame:
     """Say of every month how early or late it filled up.
 
     Parameters
@@ -147,8 +193,10 @@ def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -
     frame : DataFrame
         What `points` or `follow` gives; the month's end must be among them.
     node : int, optional
-        The day of the month that ends the first week; the first point known otherwise.
-        [day of the month]
+        The day of the month that ends the first week, counted from its first; the first point
+        known otherwise. [day of the month]
+    selling_day : float, optional
+        The same by selling days, in place of `node`. [selling days]
     late : float, default 0.8
         Below this part of even pace the first week is late. [rate]
 
@@ -181,11 +229,12 @@ def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -
     """
     rows = []
     for (unit, code, month), part in frame.groupby(["unit", "kpi", "month"], sort=False):
-        known = part if node is None else part[[day.day <= node for day in part["date"]]]
+        known = _first_part(part, node, selling_day)
         if known.empty:
-            raise PerfkitError("no_point", month=month, node=node, first=part["date"].iloc[0])
-        at = known.iloc[0 if node is None else -1]
-        whole = _ends(part)
+            said = node if selling_day is None else selling_day
+            raise PerfkitError("no_point", month=month, node=said, first=part["date"].iloc[0])
+        at = known.iloc[0 if node is None and selling_day is None else -1]
+        whole = whole_of(part)
         share = float(at["value"]) / whole if whole > 0 else np.nan
         even = share / at["elapsed"] if at["elapsed"] > 0 else np.nan
         back = _back_loading(part, whole)
@@ -195,172 +244,3 @@ def shape(frame: pd.DataFrame, *, node: int | None = None, late: float = LATE) -
     columns = ["unit", "kpi", "month", "node", "elapsed", "value", "whole", "share"]
     out = pd.DataFrame(rows, columns=[*columns, "even_pace", "back_loading"])
     return out.assign(is_late=out["even_pace"] < late)
-
-
-def at_selling_day(frame: pd.DataFrame, day: float) -> pd.DataFrame:
-    """Give what was in hand in every month after so many selling days.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        What `follow` gives, of one KPI and unit or several.
-    day : float
-        [selling days]
-
-    Returns
-    -------
-    DataFrame
-        unit, kpi, month, date, selling_day; hand, total [the KPI's unit]. In a month shorter than
-        that it is the whole month. NaN total: a month that is not over.
-
-    Examples
-    --------
-    >>> seen = pd.DataFrame(
-    ...     {"unit": "D1", "kpi": "cases", "period": ["2012-03@09", "2012-03"], "value": [1.0, 4.0]}
-    ... )
-    >>> at_selling_day(points(seen), 8.0)["hand"].tolist()
-    [1.0]
-    """
-    out = frame[frame["selling_day"] <= day + 1e-9]
-    out = out.groupby(["unit", "kpi", "month"], sort=False).tail(1)
-    wholes = frame.groupby(["unit", "kpi", "month"], sort=False)
-    ends = {key: _ends(part) for key, part in wholes}
-    keys = zip(out["unit"], out["kpi"], out["month"], strict=True)
-    total = [ends[key] for key in keys]
-    out = out.drop(columns="elapsed").rename(columns={"value": "hand"})
-    return out.assign(total=total).reset_index(drop=True)
-
-
-def _one(frame: pd.DataFrame, code: str) -> pd.DataFrame:
-    known = list(dict.fromkeys(frame["kpi"]))
-    if code not in known:
-        raise UnknownName(kind="kpi", name=code, allowed=known)
-    return frame[frame["kpi"] == code]
-
-
-def history(frame: pd.DataFrame, code: str, *, month: str, day: float) -> pd.DataFrame:
-    """Give past months as `outlook.land` takes them: in hand at the same selling day, and whole.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        What `follow` gives, of one unit.
-    code : str
-        The KPI.
-    month : str
-        The month that runs; only whole months before it count.
-    day : float
-        [selling days]
-
-    Returns
-    -------
-    DataFrame
-        Index month; hand, total. [the KPI's unit]
-
-    Raises
-    ------
-    UnknownName
-        The frame does not hold the KPI.
-    """
-    found = at_selling_day(_one(frame, code), day)
-    before = found["month"].map(lambda m: spans.parse(m).first < spans.parse(month).first)
-    return found[before].dropna(subset="total").set_index("month")[["hand", "total"]]
-
-
-def beside(frame: pd.DataFrame, *, month: str, day: dt.date, past: int = 3) -> pd.DataFrame:
-    """Lay a month beside the last ones and a year ago, at the same selling day.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        What `follow` gives for the month, the months before it and that of a year ago.
-    month : str
-        The month that runs.
-    day : date
-        How far it is looked at.
-    past : int, default 3
-        How many months before it. [months]
-
-    Returns
-    -------
-    DataFrame
-        unit, kpi, month, beside ("now", "past", "year_ago"); date, selling_day; hand [the KPI's
-        unit]; ratio: what is in hand now over what was then, NaN over nothing. Months the frame
-        does not hold are left out.
-
-    Raises
-    ------
-    PerfkitError
-        The day is not one of the month's points.
-
-    Examples
-    --------
-    >>> from perfkit.book import open_book
-    >>> months = ["2011-09", "2012-06", "2012-07", "2012-08", "2012-09"]
-    >>> seen = follow(open_book("district_one"), months, unit="D1", by="district")
-    >>> beside(seen, month="2012-09", day=dt.date(2012, 9, 11))["beside"].tolist()[:5]
-    ['now', 'past', 'past', 'past', 'year_ago']
-    """
-    now = frame[(frame["month"] == month) & (frame["date"] == day)]
-    if now.empty:
-        raise PerfkitError("no_point", month=month, node=day, first="–")
-    before = [p.code for p in spans.trailing(spans.parse(month), past + 1)][:-1][::-1]
-    kinds = {month: "now"} | dict.fromkeys(before, "past")
-    kinds.setdefault(spans.year_ago(spans.parse(month)).code, "year_ago")
-    found = at_selling_day(frame[frame["month"].isin(kinds)], float(now["selling_day"].iloc[0]))
-    hands = now.set_index(["unit", "kpi"])["value"]
-    keys = list(zip(found["unit"], found["kpi"], strict=True))
-    ratio = pd.Series([hands[key] for key in keys]) / found["hand"].where(found["hand"] != 0)
-    out = found.assign(ratio=ratio, beside=found["month"].map(kinds))
-    place = {code: i for i, code in enumerate(kinds)}
-    rank = out["kpi"].map({c: i for i, c in enumerate(dict.fromkeys(frame["kpi"]))}) * len(place)
-    out = out.iloc[np.argsort((rank + out["month"].map(place)).to_numpy(), kind="stable")]
-    columns = ["unit", "kpi", "month", "beside", "date", "selling_day", "hand", "ratio"]
-    return out[columns].reset_index(drop=True)
-
-
-def usual(frame: pd.DataFrame, code: str, *, months: Sequence[str] | None = None) -> pd.DataFrame:
-    """Give the usual way a month fills up: sums of months first, one division last.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        What `follow` gives, of one unit.
-    code : str
-        The KPI.
-    months : sequence of str, optional
-        Which to learn from, such as those since a change of regime; every whole one otherwise.
-
-    Returns
-    -------
-    DataFrame
-        elapsed, share (from 0 to 1) [rates], months: how many stand behind it [months].
-
-    Raises
-    ------
-    UnknownName
-        The frame does not hold the KPI.
-    PerfkitError
-        No month of it is whole.
-
-    Examples
-    --------
-    >>> seen = pd.DataFrame(
-    ...     {"unit": "D1", "kpi": "cases", "period": ["2012-03@09", "2012-03"], "value": [1.0, 4.0]}
-    ... )
-    >>> usual(points(seen), "cases").iloc[[0, -1]]["share"].tolist()
-    [0.0, 1.0]
-    """
-    held = _one(frame, code)
-    held = held if months is None else held[held["month"].isin(list(months))]
-    grid = np.linspace(0, 1, STEPS + 1)
-    total, whole, count = np.zeros(STEPS + 1), 0.0, 0
-    for _, part in held.groupby("month", sort=False):
-        if not (end := _ends(part)) > 0:
-            continue
-        elapsed = np.concatenate([[0.0], part["elapsed"].to_numpy(float)])
-        total += np.interp(grid, elapsed, np.concatenate([[0.0], part["value"].to_numpy(float)]))
-        whole, count = whole + end, count + 1
-    if not count:
-        raise PerfkitError("no_month_history", months=0, least=1)
-    return pd.DataFrame({"elapsed": grid, "share": total / whole, "months": count})

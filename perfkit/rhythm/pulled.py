@@ -6,14 +6,21 @@ early. So the first part is laid beside the rest of the month and the month afte
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from perfkit import outlook
 from perfkit.errors import PerfkitError
+from perfkit.rhythm.laid import whole_of
+from perfkit.rhythm.month import Nodes, following
+from perfkit.rhythm.nodeplan import PREMIUM
+from perfkit.rhythm.past import history
 
-__all__ = ["VERDICTS", "judge"]
+__all__ = ["VERDICTS", "judge", "judge_month", "judge_nodes"]
 
 VERDICTS = ("added", "pulled_forward", "borrowed", "short", "late", "unknown")
 
@@ -102,3 +109,150 @@ def judge(frame: pd.DataFrame) -> pd.DataFrame:
     out["lost"] = out["shortfall"] - out["moved"]
     parts = out[[f"{part}_attainment" for part in ("first", "whole", "after")]].to_numpy(float)
     return out.assign(verdict=[_verdict(*row) for row in parts])
+
+
+def judge_month(
+    seen: pd.DataFrame,
+    *,
+    month: str,
+    first: dt.date,
+    first_target: float = math.nan,
+    target: float = math.nan,
+    after_target: float = math.nan,
+    breaks: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Judge a month's premium against its plan, and every KPI followed against what is usual.
+
+    Parameters
+    ----------
+    seen : DataFrame
+        What `pace.follow` gives for the months before it, the month, and where known the one
+        after; of one unit.
+    month : str
+        Which.
+    first : date
+        The last day of its first part, such as that of its second node.
+    first_target, target, after_target : float
+        What the plan asks of premium submitted by then, of the whole month, and of the month
+        after; NaN where it does not. [yuan]
+    breaks : sequence of str, optional
+        First months of new regimes; the months before the last one are not usual any more.
+
+    Returns
+    -------
+    DataFrame
+        basis ("plan" or "usual": the mean of the months before, at the same part of them), kpi,
+        months: how many are usual [months], and what `judge` gives. No row where neither a plan
+        nor two months are known.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> from perfkit.rhythm import pace
+    >>> months = [f"2012-{m:02d}" for m in range(1, 11)]
+    >>> seen = pace.follow(open_book("district_one"), months, unit="D1", by="district")
+    >>> asked = {"first_target": 400_000.0, "target": 860_000.0}
+    >>> found = judge_month(seen, month="2012-09", first=dt.date(2012, 9, 11), **asked)
+    >>> found[found["kpi"] == "premium_submitted"]["verdict"].tolist()
+    ['pulled_forward', 'pulled_forward']
+    """
+    rows = []
+    for code in dict.fromkeys(seen["kpi"]):
+        own = seen[seen["kpi"] == code]
+        actual = _actual(own, month, first)
+        if code == PREMIUM and first_target > 0 and target > 0:
+            asked = (first_target, target, after_target)
+            rows.append({"basis": "plan", "kpi": code, "months": np.nan} | _row(asked, actual))
+        here = own[(own["month"] == month) & (own["date"] == first)]
+        if here.empty:
+            continue
+        past = history(own, code, month=month, elapsed=float(here["elapsed"].iloc[0]))
+        past = outlook.since_break(past, breaks)
+        if len(past) > 1 and (past.sum() > 0).all():
+            hand, total = past["hand"].mean(), past["total"].mean()
+            told = {"basis": "usual", "kpi": code, "months": float(len(past))}
+            rows.append(told | _row((hand, total, total), actual))
+    return judge(pd.DataFrame(rows, columns=["basis", "kpi", "months", *_NAMES]))
+
+
+_NAMES = [f"{part}_{side}" for part in ("first", "whole", "after") for side in ("target", "actual")]
+
+
+def _actual(own: pd.DataFrame, month: str, first: dt.date) -> tuple[float, float, float]:
+    """Give what the first part, the month and the one after came to; NaN where not known yet."""
+    here, after = own[own["month"] == month], own[own["month"] == following(month).code]
+    at = here.loc[here["date"] == first, "value"]
+    ends = [whole_of(part) if len(part) else math.nan for part in (here, after)]
+    return (float(at.iloc[0]) if len(at) else math.nan, *ends)  # type: ignore[return-value]
+
+
+def _row(
+    targets: tuple[float, float, float], actual: tuple[float, float, float]
+) -> dict[str, float]:
+    pairs = zip(targets, actual, strict=True)
+    return dict(zip(_NAMES, (number for pair in pairs for number in pair), strict=True))
+
+
+THIRD = 1 / 3
+
+
+def judge_nodes(
+    seen: pd.DataFrame,
+    nodes: Nodes,
+    *,
+    month: str,
+    place: int,
+    after: Nodes | None = None,
+    breaks: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Judge a month by one of its nodes.
+
+    Parameters
+    ----------
+    seen, month, breaks
+        As for `judge_month`.
+    nodes : Nodes
+        The month's; without that node its first third of selling days is the first part.
+    place : int
+        Which node ends the first part, from 1.
+    after : Nodes, optional
+        Those of the month after it; a target that is not of premium submitted says nothing.
+
+    Returns
+    -------
+    DataFrame
+        What `judge_month` gives.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> from perfkit.rhythm import pace
+    >>> from perfkit.rhythm.month import nodes_of
+    >>> b, months = open_book("district_one"), [f"2012-{m:02d}" for m in range(1, 11)]
+    >>> seen = pace.follow(b, months, unit="D1", by="district")
+    >>> nodes = nodes_of(b, unit="D1", month="2012-09", working_days=[])
+    >>> found = judge_nodes(seen, nodes, month="2012-09", place=2)
+    >>> round(float(found["first_attainment"].iloc[0]), 4)
+    1.0925
+    """
+    asked = nodes.plan[nodes.plan["node"] == place]
+    first_target, target = math.nan, nodes.target
+    if len(asked):
+        first = asked["date"].iloc[0]
+        first_target = float(asked[PREMIUM].iloc[0])
+    else:
+        here = seen[(seen["month"] == month) & (seen["elapsed"] >= THIRD)]
+        own = here if len(here) else seen[seen["month"] == month]
+        if own.empty:
+            return judge(pd.DataFrame(columns=["basis", "kpi", "months", *_NAMES]))
+        first = own["date"].iloc[0]
+    known = after is not None and after.basis in {"entered", "given", "version"}
+    return judge_month(
+        seen,
+        month=month,
+        first=first,
+        first_target=first_target,
+        target=target,
+        after_target=after.target if after is not None and known else math.nan,
+        breaks=breaks,
+    )

@@ -2,12 +2,12 @@
 
 `write_form` is the way back: a workbook to fill; `write_targets`, targets to change.
 
-A workbook that a report brings along is attached (`attach_targets`, `attach_calendar`).
+What a report brings along is attached (`attach_targets`, `attach_calendar`).
 
 Nothing here computes: every figure arrives in a frame of `kpi` and leaves as it came.
 """
 
-from perfkit.show import annual, plot, table
+from perfkit.show import annual, calendar, pacing, plot, table
 from perfkit.show.attach import attach_calendar, attach_targets
 from perfkit.show.evaluation import evaluation
 from perfkit.show.form import write_form
@@ -17,7 +17,9 @@ __all__ = [
     "annual",
     "attach_calendar",
     "attach_targets",
+    "calendar",
     "evaluation",
+    "pacing",
     "pack_targets",
     "plot",
     "table",

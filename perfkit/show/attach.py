@@ -1,4 +1,4 @@
-"""A workbook that a report brings along: published beside its page, never inside it.
+"""Files that a report brings along: published beside its page, never inside it.
 
 `perfkit run` names a folder in the environment of the kernel; what is put there lies beside the
 page when the report is published. Anywhere else (JupyterLab, a check) nothing is written.
@@ -10,10 +10,12 @@ import os
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
 from perfkit import words
+from perfkit.show.calendar import Calendar
 from perfkit.show.excel import calendar_workbook
 from perfkit.show.html import Display, display, quiet
 from perfkit.show.targets import Laid, pack_targets
@@ -21,6 +23,13 @@ from perfkit.show.targets import Laid, pack_targets
 __all__ = ["FOLDER", "attach_calendar", "attach_targets"]
 
 FOLDER = "PERFKIT_ATTACH"
+
+
+class Phone(Calendar, Protocol):
+    """A calendar that can be written for phones."""
+
+    def phone(self, *, title: str, lang: str) -> bytes:
+        """Write it as an iCalendar file."""
 
 
 def attach_targets(
@@ -47,47 +56,45 @@ def attach_targets(
     if sheet is None or not sheet.rows:
         none = pd.DataFrame(columns=["unit", "value"])
         return quiet(words.text("targets.none", lang), none, lang=lang)
-    if os.environ.get(FOLDER):
-        _put("targets.xlsx", pack_targets(sheet, lang=lang, names=names, state=state))
+    if folder := _folder():
+        packed = pack_targets(sheet, lang=lang, names=names, state=state)
+        Path(folder, "targets.xlsx").write_bytes(packed)
     data = pd.DataFrame([(row.unit, *row.values) for row in sheet.rows])
-    return _line(words.text("targets.attached", lang), data, lang)
+    return _said("targets.attached", data, lang)
 
 
-def attach_calendar(
-    events: pd.DataFrame,
-    days: pd.DataFrame,
-    *,
-    marks: Mapping[str, str],
-    choices: Mapping[str, Sequence[str]],
-    lang: str,
-    title: str,
-) -> Display:
-    """Bring a work calendar along as a workbook to change.
+def attach_calendar(made: Phone, *, lang: str, title: str) -> Display:
+    """Bring a work calendar along: a workbook to change, and a file for phones.
 
     Parameters
     ----------
-    events, days, marks, choices, title
-        As for `calendar_workbook`.
+    made : Whole
+        What `perfkit.rhythm.calendar_of` gathered.
     lang : {"zh", "en"}
         The reader's language.
+    title : str
+        What it is called.
 
     Returns
     -------
     Display
         One line that says how to go on with it.
     """
-    if os.environ.get(FOLDER):
-        made = calendar_workbook(events, days, marks=marks, choices=choices, lang=lang, title=title)
-        _put("calendar.xlsx", made)
-    return _line(words.text("calendar.attached", lang), events, lang)
+    if folder := _folder():
+        book = calendar_workbook(made, lang=lang, title=title)
+        Path(folder, "calendar.xlsx").write_bytes(book)
+        Path(folder, "calendar.ics").write_bytes(made.phone(title=title, lang=lang))
+    return _said("calendar.attached", made.events, lang)
 
 
-def _put(name: str, content: bytes) -> None:
-    """Leave a file in the folder that the run named."""
-    folder = Path(os.environ[FOLDER])
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_bytes(content)
+def _folder() -> str:
+    """Give the folder to put files into, made; empty where nobody asked for files."""
+    folder = os.environ.get(FOLDER, "")
+    if folder:
+        Path(folder).mkdir(exist_ok=True)
+    return folder
 
 
-def _line(said: str, data: pd.DataFrame, lang: str) -> Display:
-    return display("", f'<div class="pk-quiet">{escape(said)}</div>', (), data, lang)
+def _said(key: str, data: pd.DataFrame, lang: str) -> Display:
+    inside = f'<div class="pk-quiet">{escape(words.text(key, lang))}</div>'
+    return display("", inside, (), data, lang)

@@ -6,17 +6,112 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
-from perfkit import words
+from perfkit import period, words
+from perfkit.show import label
 from perfkit.show.html import Cell, Display, Head, Row, block, css, display, fingerprint, grid
-from perfkit.show.label import say_code
 
-__all__ = ["conflict_notes", "day_head", "event_text", "month", "page", "weekdays", "year"]
+__all__ = [
+    "Calendar",
+    "day_head",
+    "event_text",
+    "month",
+    "notes",
+    "page",
+    "title",
+    "weekdays",
+    "year",
+]
 
 MARKED = ("holiday", "make_up")
+
+
+class Calendar(Protocol):
+    """A calendar, as `perfkit.rhythm.calendar_of` gives it."""
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Give its events."""
+
+    @property
+    def days(self) -> pd.DataFrame:
+        """Give its days with their events."""
+
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """Give every event's mark."""
+
+    @property
+    def choices(self) -> Mapping[str, Sequence[str]]:
+        """Give, by column, the values that a sheet offers."""
+
+    @property
+    def made(self) -> Sequence[str]:
+        """Give the months made from rules."""
+
+    @property
+    def clashes(self) -> pd.DataFrame:
+        """Give what it cannot mean."""
+
+    @property
+    def years(self) -> Sequence[int]:
+        """Give the years nobody has announced."""
+
+
+def title(code: str, unit: str, *, lang: str) -> str:
+    """Name a calendar.
+
+    Parameters
+    ----------
+    code : str
+        The code of its period.
+    unit : str
+        Whose, by name.
+    lang : {"zh", "en"}
+        The reader's language.
+
+    Examples
+    --------
+    >>> title("2012-09", "District one", lang="en")
+    'Work calendar of District one, September 2012'
+    """
+    long = period.parse(code).days > period.LONGEST_PIECE
+    key = "calendar.year_title" if long else "calendar.title"
+    return words.text(key, lang, unit=unit, period=label.period_name(code, lang))
+
+
+def notes(made: Calendar, *, lang: str, with_made: bool = True) -> list[str]:
+    """Say what a calendar cannot mean, and what is not known of its days.
+
+    Parameters
+    ----------
+    made : Calendar
+        Which.
+    lang : {"zh", "en"}
+        The reader's language.
+    with_made : bool, default True
+        Whether to say which months were made from rules too.
+    """
+    events = made.events
+    titles = dict(zip(events["event_id"], events[f"title_{lang}"], strict=True))
+    out = []
+    for one in made.clashes.to_dict("records"):
+        facts = {name: titles.get(one[name]) or one[name] for name in ("first", "second")}
+        who = label.say_code("who", str(one["who"]), lang)
+        key = f"calendar.conflict_{one['kind']}"
+        out.append(words.text(key, lang, date=one["date"], who=who, **facts))
+    if made.years:
+        said = ", ".join(map(str, made.years))
+        out.append(words.text("calendar.unannounced", lang, years=said))
+    if with_made and made.made:
+        months = words.text("table.list", lang).join(
+            label.period_name(code, lang) for code in made.made
+        )
+        out.append(words.text("calendar.made_from_rules", lang, months=months))
+    return out
 
 
 def weekdays(frame: pd.DataFrame, lang: str) -> list[str]:
@@ -123,33 +218,6 @@ def month(frame: pd.DataFrame, *, lang: str, title: str, notes: Sequence[str] = 
     mark = fingerprint(rows)
     said = words.text("table.summary", lang, title=title, rows=len(rows), mark=mark)
     return Display(block(title, inside, notes), said, rows.reset_index(drop=True))
-
-
-def conflict_notes(conflicts: pd.DataFrame, events: pd.DataFrame, lang: str) -> list[str]:
-    """Say what a calendar cannot mean, one sentence a conflict.
-
-    Parameters
-    ----------
-    conflicts : DataFrame
-        What `rhythm.conflict.conflicts` gives.
-    events : DataFrame
-        What `rhythm.calendar.checked` gives.
-    lang : {"zh", "en"}
-        The reader's language.
-
-    Returns
-    -------
-    list of str
-        Empty where there is none.
-    """
-    titles = dict(zip(events["event_id"], events[f"title_{lang}"], strict=True))
-    notes = []
-    for one in conflicts.to_dict("records"):
-        facts = {name: titles.get(one[name]) or one[name] for name in ("first", "second")}
-        who = say_code("who", str(one["who"]), lang)
-        key = f"calendar.conflict_{one['kind']}"
-        notes.append(words.text(key, lang, date=one["date"], who=who, **facts))
-    return notes
 
 
 def _legend(frame: pd.DataFrame, lang: str) -> str:

@@ -28,7 +28,13 @@ class Told(Protocol):
         """Give what it needs."""
 
 
-def decisions(found: Sequence[Told], *, lang: str, names: Mapping[str, str] | None = None) -> Prose:
+def decisions(
+    found: Sequence[Told],
+    *,
+    lang: str,
+    names: Mapping[str, str] | None = None,
+    under: str = "annual.decide",
+) -> Prose:
     """Write what is to be decided, one point a question.
 
     Parameters
@@ -39,6 +45,8 @@ def decisions(found: Sequence[Told], *, lang: str, names: Mapping[str, str] | No
         The reader's language.
     names : mapping, optional
         Unit id → name.
+    under : str, default "annual.decide"
+        Where the sentences stand in the words; ``none`` is said where there is nothing.
     """
     lines = []
     for one in found:
@@ -49,8 +57,8 @@ def decisions(found: Sequence[Told], *, lang: str, names: Mapping[str, str] | No
             facts["units"] = joined.join(label.unit_name(unit, names) for unit in ids)
         if "month" in facts:
             facts["month"] = words.text(f"chart.month_long.m{int(facts['month'][0]):02d}", lang)
-        lines.append(f"- {sentence(f'annual.decide.{one.key}', lang=lang, **facts).markdown}")
-    return Prose("\n".join(lines) or words.text("annual.decide.none", lang))
+        lines.append(f"- {sentence(f'{under}.{one.key}', lang=lang, **facts).markdown}")
+    return Prose("\n".join(lines) or words.text(f"{under}.none", lang))
 
 
 class Contradicted(Protocol):

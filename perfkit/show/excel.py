@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from perfkit import words, workbook
-from perfkit.show.calendar import day_head, event_text, weekdays
+from perfkit.show.calendar import Calendar, day_head, event_text, weekdays
 
 __all__ = ["calendar_workbook"]
 
@@ -21,28 +21,15 @@ ROWS = 2000  # rows with lists to choose from
 MADE = dt.datetime(2012, 1, 1)  # the same events give the same file
 
 
-def calendar_workbook(
-    events: pd.DataFrame,
-    days: pd.DataFrame,
-    *,
-    marks: Mapping[str, str],
-    choices: Mapping[str, Sequence[str]],
-    lang: str,
-    title: str,
-) -> bytes:
+def calendar_workbook(made: Calendar, *, lang: str, title: str) -> bytes:
     """Write a calendar as a workbook.
 
     Parameters
     ----------
-    events : DataFrame
-        What `rhythm.calendar.checked` gives; its columns become those of the sheet ``calendar``.
-    days : DataFrame
-        What `rhythm.calendar.grid` gives, for the sheet ``month``.
-    marks : mapping
-        What `rhythm.calendar.marks` gives: kept in a hidden sheet, so that what was changed can be
-        told from what was not.
-    choices : mapping
-        By column, the values Excel offers.
+    made : Calendar
+        What `rhythm.calendar_of` gives: its events for the sheet ``calendar``, its days for the
+        sheet ``month``, its marks for a hidden sheet, so that what was changed can be told from
+        what was not, and the values Excel offers.
     lang : {"zh", "en"}
         The reader's language.
     title : str
@@ -58,11 +45,11 @@ def calendar_workbook(
     book.properties.created = book.properties.modified = MADE
     sheet = book.active
     sheet.title = "calendar"
-    _table(sheet, events, choices)
-    _month(book.create_sheet("month"), days, lang, title)
+    _table(sheet, made.events, made.choices)
+    _month(book.create_sheet("month"), made.days, lang, title)
     kept = book.create_sheet("as_exported")
     kept.sheet_state = "hidden"
-    for row, pair in enumerate([("event_id", "mark"), *marks.items()], 1):
+    for row, pair in enumerate([("event_id", "mark"), *made.marks.items()], 1):
         for column, text in enumerate(pair, 1):
             _put(kept.cell(row, column), text)
     out = io.BytesIO()

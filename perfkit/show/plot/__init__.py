@@ -6,6 +6,7 @@ Colours are those of Okabe and Ito, told apart by colour-blind readers; lines al
 their marks and dashes.
 """
 
+from perfkit.show.plot.along import landing, pace, weeks
 from perfkit.show.plot.among import bars, composition, concentration
 from perfkit.show.plot.case import before_after
 from perfkit.show.plot.ending import Picture, figure_data, picture
@@ -26,9 +27,12 @@ __all__ = [
     "flow",
     "font_file",
     "funnel",
+    "landing",
     "lines",
+    "pace",
     "picture",
     "style",
     "waterfall",
+    "weeks",
     "year",
 ]
