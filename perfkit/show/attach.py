@@ -7,7 +7,7 @@ page when the report is published. Anywhere else (JupyterLab, a check) nothing i
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Protocol

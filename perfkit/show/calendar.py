@@ -100,7 +100,9 @@ def notes(made: Calendar, *, lang: str, with_made: bool = True) -> list[str]:
     out = []
     for one in made.clashes.to_dict("records"):
         facts = {name: titles.get(one[name]) or one[name] for name in ("first", "second")}
-        who = label.say_code("who", str(one["who"]), lang)
+        who = words.text("table.list", lang).join(
+            label.said(f"calendar.who.{name}", lang, name) for name in one["who"].split("|")
+        )
         key = f"calendar.conflict_{one['kind']}"
         out.append(words.text(key, lang, date=one["date"], who=who, **facts))
     if made.years:
