@@ -180,8 +180,8 @@ def test_units_against_each_other_and_landings() -> None:
     assert seen["worse"].tolist() == [True, False, False]
     assert explain.watch_units(frame.iloc[2:])["level"].tolist() == ["unknown"]
     landing = pd.DataFrame(
-        {"unit": list("abc"), "kpi": "cases", "period": "2012-09", "expected": [5.0, 6.0, np.nan],
-         "low": 4.0, "high": 8.0, "target": 7.0, "chance": [0.1, 0.4, np.nan], "months": 12}
+        {"unit": list("abc"), "kpi": "cases", "period": "2012-09", "landing": [5.0, 6.0, np.nan],
+         "low": 4.0, "high": 8.0, "target": 7.0, "chance": [0.1, 0.4, np.nan], "periods": 12}
     )  # fmt: skip
     seen = explain.watch_landing(landing)
     assert seen["level"].tolist() == ["yellow", "none", "unknown"]
@@ -266,9 +266,9 @@ def test_a_rule_is_written_where_none_was_and_refused_where_it_cannot_be(tmp_pat
 
 
 def test_a_landing_of_what_should_fall_warns_of_the_other_side() -> None:
-    row = {"unit": "D", "kpi": "premium_cancelled", "period": "2012-09", "expected": 9.0}
-    row |= {"low": 7.0, "high": 11.0, "target": 5.0, "chance": 0.97, "months": 20}
+    row = {"unit": "D", "kpi": "premium_cancelled", "period": "2012-09", "landing": 9.0}
+    row |= {"low": 7.0, "high": 11.0, "target": 5.0, "chance": 0.97, "periods": 20}
     seen = explain.watch_landing(pd.DataFrame([row])).iloc[0]
     assert seen[["level", "side", "worse"]].tolist() == ["red", "high", True]
-    below = explain.watch_landing(pd.DataFrame([row | {"expected": 2.0, "chance": 0.02}])).iloc[0]
+    below = explain.watch_landing(pd.DataFrame([row | {"landing": 2.0, "chance": 0.02}])).iloc[0]
     assert below[["level", "worse"]].tolist() == ["none", False]

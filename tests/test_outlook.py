@@ -51,11 +51,11 @@ def test_the_last_year_of_the_airline_is_foreseen_and_beats_the_year_before() ->
 
 def test_year_landing_of_the_airline_after_nine_months() -> None:
     found = outlook.year_landing(AIRLINE[:-3], months_done=9, target=5_714)
-    assert found["hand"] == sum(AIRLINE[-12:-3])
-    assert found["expected"] == pytest.approx(sum(AIRLINE[-12:]), rel=0.02)
+    assert found["reached"] == sum(AIRLINE[-12:-3])
+    assert found["landing"] == pytest.approx(sum(AIRLINE[-12:]), rel=0.02)
     assert 0.05 < found["chance"] < 0.95
     over = outlook.year_landing(AIRLINE, months_done=12, target=5_714)
-    assert over[["expected", "low", "chance"]].tolist() == [5_714, 5_714, 1]
+    assert over[["landing", "low", "chance"]].tolist() == [5_714, 5_714, 1]
 
 
 def test_few_or_empty_months_get_a_level() -> None:

@@ -189,10 +189,10 @@ def test_months_of_the_sample_district() -> None:
         book, "premium_issued", by="department", period="2012-09", day=11
     ).set_index("unit")
     reached = kpi.grid(book, ["premium_issued"], by="department", period="2012-09@11")
-    assert found["hand"].to_dict() == reached.set_index("unit")["premium_issued"].to_dict()
-    assert (found["low"] <= found["expected"]).all()
+    assert found["reached"].to_dict() == reached.set_index("unit")["premium_issued"].to_dict()
+    assert (found["low"] <= found["landing"]).all()
     assert found["chance"].between(0, 1).all()
-    assert (found["months"] >= 6).all()
+    assert (found["periods"] >= 6).all()
     short = outlook.month_landing(
         book, "premium_issued", by="district", period="2012-09", day=11, since="2012-08"
     )
@@ -227,7 +227,7 @@ def test_months_are_laid_beside_each_other_at_the_same_part(day: int, ends: list
     hands = [seen[end] if end else 0.0 for end in ends]
     past = pd.DataFrame({"hand": hands, "total": seen[months[:-1]].tolist()})
     told = land(past, float(seen[f"2012-09@{day:02d}"]))
-    assert found[["expected", "low", "high"]].tolist() == [told.expected, told.low, told.high]
+    assert found[["landing", "low", "high"]].tolist() == [told.expected, told.low, told.high]
     if day == 30:
         assert told.low == told.high == told.hand == seen["2012-09"]
 
@@ -237,7 +237,7 @@ def test_a_young_book_says_that_it_has_no_history(tmp_path: Path) -> None:
         open_book(tiny(tmp_path)), "cases", by="department", period="2012-02", day=11
     )
     assert set(found["method"]) == {"no_history"}
-    assert found["hand"].tolist() == [0, 1]
+    assert found["reached"].tolist() == [0, 1]
 
 
 def test_the_intervals_hold_what_they_promise_and_no_method_is_better() -> None:

@@ -234,23 +234,23 @@ def watch_landing(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) 
     Parameters
     ----------
     frame : DataFrame
-        What `outlook.month_landing` gives: unit, kpi, period, expected, low, high, target [the
-        KPI's unit], chance: that it ends at the target or above [rate], months: how many the
-        forecast rests on.
+        What `outlook.month_landing` gives: unit, kpi, period, landing, low, high, target [the
+        KPI's unit], chance: that it ends at the target or above [rate], periods: on how many
+        months the forecast rests.
     alarms : mapping, optional
         The book's settings: landing_yellow and landing_red.
 
     Returns
     -------
     DataFrame
-        `EVIDENCE`: value is what is expected, center the target, the yellow limits are the ends of
+        `EVIDENCE`: value is the landing, center the target, the yellow limits are the ends of
         the forecast, p the chance to reach the target (of a KPI that should fall: to stay
         below it). Without a chance the level is unknown.
 
     Examples
     --------
-    >>> row = {"unit": "D1", "kpi": "cases", "period": "2012-09", "expected": 50.0, "low": 40.0}
-    >>> row |= {"high": 60.0, "target": 70.0, "chance": 0.02, "months": 12}
+    >>> row = {"unit": "D1", "kpi": "cases", "period": "2012-09", "landing": 50.0, "low": 40.0}
+    >>> row |= {"high": 60.0, "target": 70.0, "chance": 0.02, "periods": 12}
     >>> watch_landing(pd.DataFrame([row]))["level"].tolist()
     ['red']
     """
@@ -260,14 +260,14 @@ def watch_landing(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) 
     chance = chance.mask(_falls(out["kpi"]), 1 - chance)
     level = pd.Series("none", out.index).mask(chance < alarms["landing_yellow"], "yellow")
     level = level.mask(chance < alarms["landing_red"], "red").mask(chance.isna(), "unknown")
-    side = np.where(given["expected"] < given["target"], "low", "high")
+    side = np.where(given["landing"] < given["target"], "low", "high")
     worse = [_is_worse(code, s) for code, s in zip(out["kpi"], side, strict=True)]
     note = pd.Series("", out.index).mask(chance.isna(), "no_value")
-    note = note.mask(given["months"].lt(alarms["firm_points"]) & chance.notna(), "provisional")
+    note = note.mask(given["periods"].lt(alarms["firm_points"]) & chance.notna(), "provisional")
     out = out.assign(
-        rule="landing", level=level, side=side, worse=worse, value=given["expected"],
+        rule="landing", level=level, side=side, worse=worse, value=given["landing"],
         center=given["target"], yellow_low=given["low"], yellow_high=given["high"],
-        red_low=np.nan, red_high=np.nan, n=np.nan, periods=given["months"], p=chance, note=note,
+        red_low=np.nan, red_high=np.nan, n=np.nan, periods=given["periods"], p=chance, note=note,
     )  # fmt: skip
     return out[EVIDENCE]
 

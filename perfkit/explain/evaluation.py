@@ -176,7 +176,10 @@ def evaluate(
         money = [_from_frames(name, span, spending, budget) for name, span in asked.items()]
     else:
         money = []
-    parts = [_over(book, unit, name, span, held) for name, span in asked.items()]
+    once = {span.code: span for span in asked.values()}
+    opening = _openings(book, unit, once, [c for own in held.values() for c in own])
+    over = {code: _over(book, unit, span, held, opening.get(code)) for code, span in once.items()}
+    parts = [over[span.code].assign(horizon=name) for name, span in asked.items()]
     out = pd.concat([*parts, *money], ignore_index=True).assign(unit=unit)
     codes = list(dict.fromkeys([*(c for own in held.values() for c in own), OTHER, SPENT]))
     places = {"block": list(BLOCKS), "kpi": codes, "horizon": list(HORIZONS)}
@@ -185,24 +188,37 @@ def evaluate(
     return out.reindex(columns=COLUMNS).loc[kept].reset_index(drop=True)
 
 
+def _openings(
+    book: Book, unit: str, asked: Mapping[str, Period], codes: list[str]
+) -> dict[str, pd.Series[float]]:
+    """Count people and units on the eve of every span, by its code."""
+    stocks = [code for code in codes if _is_stock(code)]
+    if not stocks:
+        return {}
+    days = {code: spans.span(span.first - _DAY, span.first - _DAY) for code, span in asked.items()}
+    eves = list({day.code: day for day in days.values()}.values())
+    found = grid(book, stocks, by=org.level_of(unit, book.root), period=eves, unit=unit)
+    own = found[found["unit"] == unit].set_index("period")[stocks].astype(float)
+    rows = {str(day): row for day, row in own.iterrows()}
+    return {code: rows[day.code] for code, day in days.items() if day.code in rows}
+
+
 def _over(
-    book: Book, unit: str, horizon: str, span: Period, held: Mapping[str, list[str]]
-) -> pd.DataFrame:
+    book: Book, unit: str, span: Period, held: Mapping[str, list[str]],
+    opening: pd.Series[float] | None,
+) -> pd.DataFrame:  # fmt: skip
     """Measure all blocks over one span."""
     block_of = {code: name for name, codes in held.items() for code in codes}
     level, codes = org.level_of(unit, book.root), list(block_of)
     variants = {code: name for code, name in _read()[1].items() if code in block_of}
     found = compare(book, codes, by=level, period=span, unit=unit, variants=variants)
     out = found[found["unit"] == unit].set_index("kpi")
-    stocks = [code for code in codes if _is_stock(code)]
-    eve = spans.span(span.first - _DAY, span.first - _DAY)
-    before = grid(book, stocks, by=level, period=eve, unit=unit) if stocks else pd.DataFrame()
-    own = before[before["unit"] == unit] if len(before) else before
-    opening = own[stocks].iloc[0] if len(own) else pd.Series(dtype=float)
-    out = out.assign(block=pd.Series(block_of), opening=opening.astype(float), share=np.nan)
+    out = out.assign(block=pd.Series(block_of), opening=np.nan, share=np.nan)
+    if opening is not None:
+        out["opening"] = opening.reindex(out.index)
     out["change"] = out["value"] - out["opening"]
     out = _with_money(with_shares(out))
-    return out.assign(horizon=horizon, period=span.code).rename_axis("kpi").reset_index()
+    return out.assign(period=span.code).rename_axis("kpi").reset_index()
 
 
 def with_shares(rows: pd.DataFrame) -> pd.DataFrame:

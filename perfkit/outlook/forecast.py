@@ -217,7 +217,7 @@ def year_landing(
     Returns
     -------
     Series
-        hand, expected, low, high [as the values], method (over when the year is), months,
+        reached, landing, low, high [as the values], method (over when the year is), months,
         last_year: what is in hand and last year's remaining months, chance [rate].
 
     Raises
@@ -228,22 +228,22 @@ def year_landing(
     Examples
     --------
     >>> found = year_landing([50.0, 70.0, 60.0, 60.0], months_done=3)
-    >>> float(found["hand"]), float(found["expected"])
+    >>> float(found["reached"]), float(found["landing"])
     (190.0, 730.0)
     """
     known = _known(values)
     if not 0 <= months_done <= min(YEAR, len(known)):
         raise ReconcileError("months_done", done=months_done, known=len(known))
-    hand = float(known[len(known) - months_done :].sum())
-    rest = None if target is None else target - hand
+    reached = float(known[len(known) - months_done :].sum())
+    rest = None if target is None else target - reached
     if months_done == YEAR:
         chance = math.nan if rest is None else float(rest <= 0)
-        told = {"expected": hand, "low": hand, "high": hand, "method": "over"}
-        return pd.Series({"hand": hand, **told, "months": len(known),
-                          "last_year": hand, "chance": chance})  # fmt: skip
+        told = {"landing": reached, "low": reached, "high": reached, "method": "over"}
+        return pd.Series({"reached": reached, **told, "months": len(known),
+                          "last_year": reached, "chance": chance})  # fmt: skip
     found = forecast(known.tolist(), ahead=YEAR - months_done, level=level, target=rest)
-    ends = zip(("expected", "low", "high"), ("total", "low", "high"), strict=True)
-    told = {name: hand + float(found[own]) for name, own in ends}
-    return pd.Series({"hand": hand, **told, "method": found["method"],
-                      "months": len(known), "last_year": hand + float(found["last_year"]),
+    ends = zip(("landing", "low", "high"), ("total", "low", "high"), strict=True)
+    told = {name: reached + float(found[own]) for name, own in ends}
+    return pd.Series({"reached": reached, **told, "method": found["method"],
+                      "months": len(known), "last_year": reached + float(found["last_year"]),
                       "chance": found["chance"]})  # fmt: skip

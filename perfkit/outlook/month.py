@@ -17,8 +17,8 @@ from perfkit.period import Period
 __all__ = ["month_landing"]
 
 _SAME = 1e-9  # parts of a month are ratios of day counts
-COLUMNS = ["unit", "kpi", "period", "day", "hand", "expected", "low", "high", "target", "chance",
-           "months", "method", "tried", "covered"]  # fmt: skip
+COLUMNS = ["unit", "kpi", "period", "day", "reached", "landing", "low", "high", "target", "chance",
+           "periods", "method", "tried", "covered"]  # fmt: skip
 
 
 def month_landing(
@@ -60,9 +60,10 @@ def month_landing(
     Returns
     -------
     DataFrame
-        unit, kpi, period, day, hand, expected, low, high, target [the KPI's unit], chance
-        [rate], months (learnt from), method, tried, covered (`landing_backtest`). A unit with
-        fewer than two past months has what is in hand, NaN else and the method no_history.
+        unit, kpi, period, day, reached (what is in hand), landing, low, high, target [the KPI's
+        unit], chance [rate], periods (months learnt from), method, tried, covered
+        (`landing_backtest`). A unit with fewer than two past months has what is in hand, NaN else
+        and the method no_history.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def month_landing(
     >>> found = month_landing(
     ...     open_book("district_one"), "premium_issued", by="district", period="2012-09", day=11
     ... )
-    >>> bool(found["low"][0] <= found["expected"][0] <= found["high"][0])
+    >>> bool(found["low"][0] <= found["landing"][0] <= found["high"][0])
     True
     """
     month = spans.parse(period)
@@ -134,12 +135,12 @@ def _landed(history: pd.DataFrame, now: float, level: float, aim: float) -> dict
     known = history.dropna()
     known = known[known["total"].ne(0) | known["hand"].ne(0)]
     tried = landing_backtest(known, level=level)
-    told: dict[str, object] = {"hand": now, "months": len(known), "method": "no_history"}
+    told: dict[str, object] = {"reached": now, "periods": len(known), "method": "no_history"}
     told |= {"tried": tried["tried"], "covered": tried["covered"]}
     if len(known) < LEAST_MONTHS or math.isnan(now):
         return told
     found = land(known, now, level=level)
     return told | {
-        "expected": found.expected, "low": found.low, "high": found.high,
+        "landing": found.expected, "low": found.low, "high": found.high,
         "method": found.method, "chance": found.chance(aim),
     }  # fmt: skip
