@@ -11,17 +11,19 @@ import pandas as pd
 from perfkit import org
 from perfkit import period as spans
 from perfkit.book import Book
-from perfkit.errors import ReconcileError, UnknownName
+from perfkit.errors import UnknownName
 from perfkit.explain.chart import STANDING, CauseChart, Evidence, cause_chart, term
 from perfkit.explain.evidence import Grid, against_usual, standing_share
-from perfkit.kpi import answerable, measure, units
+from perfkit.explain.shortfall import whole_months
+from perfkit.kpi import answerable, measure
 from perfkit.period import Period
 
-__all__ = ["COLUMNS", "causes", "judge", "shortfall", "weigh"]
+__all__ = ["COLUMNS", "causes", "judge", "weigh"]
 
 COLUMNS = ["unit", "period", "evidence", "nodes", "verdict", "reason", "rank", "side", "months",
            "value", "expected", "of", "strength", "p", "carried", "carried_low", "carried_high",
            "windows", "lacks"]  # fmt: skip
+CARRIED = ["carried", "carried_low", "carried_high"]
 POINTS, AGAINST, SILENT = "points_to", "speaks_against", "cannot_tell"
 PREMIUM = "premium_submitted"
 HEADS = "headcount_average"
@@ -47,16 +49,6 @@ class _Facts:
             if grid is None or not np.isfinite(grid).any():
                 return code
         return ""
-
-
-def _whole_months(book: Book, period: str | Period, history: int) -> tuple[list[Period], int]:
-    """List the months of the period with those before it that the book knows."""
-    span = spans.parse(period)
-    now = spans.months(span)
-    if (now[0].first, now[-1].last) != (span.first, span.last) or span.last > book.as_of:
-        raise ReconcileError("chart.whole_months", period=span.code, last=book.as_of)
-    found = spans.trailing(now[-1], history + len(now))
-    return [month for month in found if month.first >= book.facts_from], len(now)
 
 
 def _measured(book: Book, chart: CauseChart, by: str, months: Sequence[Period]) -> _Facts:
@@ -108,8 +100,8 @@ def causes(
     -------
     DataFrame
         `COLUMNS`, one row a unit and evidence, best first: verdict (points_to, speaks_against,
-        cannot_tell) with its reason (beyond_chance, immaterial, better_than_usual, within_chance,
-        no_facts, few_periods); value and expected of what is counted, of what; strength: how far on the
+        cannot_tell) with its reason (beyond_chance, immaterial, better_than_usual,
+        within_chance, no_facts, few_periods); value and expected of what is counted, of what; strength: how far on the
         bad side, as a normal deviate [sd]; p: the chance of so much without a cause [rate];
         carried: premium that went with it, at its usual worth, with its interval [yuan], NaN where
         nothing says how much; windows: the earlier ones that the spread rests on; lacks: the KPI
@@ -147,7 +139,7 @@ def weigh(
     Takes what `causes` takes, gives its columns and raises what it raises.
     """
     chart = chart or cause_chart()
-    months, count = _whole_months(book, period, int(chart.verdict["history"]))
+    months, count = whole_months(book, period, int(chart.verdict["history"]))
     facts = _measured(book, chart, by, months)
     code = spans.parse(period).code
     parts = [_tested(facts, one, count, chart) for one in chart.evidence.values()]
@@ -287,60 +279,3 @@ def judge(
     out = out.assign(verdict=verdict, reason=reason)
     out["rank"] = out.groupby("unit")["strength"].rank(ascending=False, method="first")
     return out.sort_values(["unit", "rank"], kind="stable", ignore_index=True)
-
-
-def shortfall(
-    book: Book, *, by: str, period: str | Period, unit: str | None = None
-) -> pd.DataFrame:
-    """Hold each unit's premium against its usual, net of what its sisters share.
-
-    Parameters
-    ----------
-    book : Book
-        Where the facts are.
-    by, period, unit
-        As for `causes`.
-
-    Returns
-    -------
-    DataFrame
-        unit, period, value, expected, low, high (the range of chance, 95 %), gap [yuan], p: the
-        chance of so little [rate], beyond: whether it lies below the range.
-
-    Raises
-    ------
-    UnknownName
-        No such unit or level.
-    ReconcileError
-        The period is not of whole months that the book knows.
-
-    Examples
-    --------
-    >>> from perfkit.book import open_book
-    >>> how = {"by": "department", "period": "2012-09..2012-10", "unit": "D1/05"}
-    >>> found = shortfall(open_book("district_one"), **how)
-    >>> bool(found["gap"].iloc[0] < 0)
-    True
-    """
-    from scipy.special import ndtri
-
-    limits = cause_chart().verdict
-    months, count = _whole_months(book, period, int(limits["history"]))
-    wide = measure(book, [PREMIUM], by=by, period=months).pivot(
-        index="unit", columns="period", values="value"
-    )
-    over = wide[[month.code for month in months]].fillna(0.0).to_numpy(float)
-    found = against_usual(over, np.ones_like(over), length=count, form="amount")
-    reach = float(ndtri(0.5 + limits["certainty"] / 2)) * found["spread"]
-    out = found.assign(unit=wide.index, period=spans.parse(period).code)
-    out = out.assign(
-        low=(found["expected"] - reach).clip(lower=0.0), high=found["expected"] + reach,
-        gap=found["value"] - found["expected"], p=_above(-found["score"]),
-    )  # fmt: skip
-    out["beyond"] = out["p"] < (1 - limits["certainty"]) / 2
-    if unit is not None:
-        if unit not in (allowed := units(book)):
-            raise UnknownName(kind="unit", name=unit, allowed=allowed)
-        out = out[out["unit"].isin(org.within(out["unit"].tolist(), unit))]
-    columns = ["unit", "period", "value", "expected", "low", "high", "gap", "p", "beyond"]
-    return out[columns].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Cause charts: from a low KPI down to the step that fails and its causes, as planners keep them."""
+"""Cause charts: from a low KPI to the step that fails and its causes, as planners keep them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""How far a count, a share or an amount lies from what a unit's past and its sisters let one expect."""
+"""How far a count, share or amount lies from what a unit's past and its sisters let expect."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,6 @@ Grid = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 FORMS = ("share", "count", "amount")
 LEAST_WINDOWS = 8
 FADES = (1.0, 0.8, 0.5, 0.2)
-SHARED = (0.0, 0.5, 1.0)
 WARM_UP = 1  # windows before the first that can be foretold
 CERTAIN = 1e-12
 
@@ -57,12 +56,11 @@ def _usual(over: Grid, under: Grid) -> _Usual:
     return _Usual(float(found["within"]) / between if between else 0.0, between == 0)
 
 
-def _expected(over: Grid, under: Grid, rate: Grid, shared: float) -> Grid:
+def _expected(over: Grid, under: Grid, rate: Grid) -> Grid:
     """Give what each window lets one expect: the usual, moved as the other units moved together."""
     want = under * rate
     others, wanted = over.sum(axis=0) - over, want.sum(axis=0) - want
-    shift = np.divide(others, wanted, out=np.ones_like(over), where=wanted > 0)
-    return want * shift**shared
+    return want * np.divide(others, wanted, out=np.ones_like(over), where=wanted > 0)
 
 
 def _chance(want: Grid, under: Grid, rate: Grid, form: str) -> Grid:
@@ -167,14 +165,15 @@ def against_usual(over: Grid, under: Grid, *, length: int, form: str) -> pd.Data
     how its sisters stand to their own usual in the same months: season, holidays and campaigns
     that all share cancel. Spread: that of chance times the factor by which earlier windows of the
     same length, of all units, scattered more (never less, for shares and counts; McCullagh and
-    Nelder 1989, section 4.5).
+    Nelder 1989, section 4.5). With few sisters, what befalls one looks like the opposite at the
+    others.
 
     Examples
     --------
-    >>> over = np.array([[8.0, 9, 7, 8, 9, 7, 8, 9, 2], [8.0, 7, 9, 8, 7, 9, 8, 7, 8]])
-    >>> found = against_usual(over, np.full((2, 9), 20.0), length=1, form="share")
-    >>> found["score"].round(1).tolist()
-    [-2.5, -0.1]
+    >>> over = np.array([[8.0, 9, 7, 8, 9, 7, 8, 9, 2], *[[8.0, 7, 9, 8, 7, 9, 8, 7, 8]] * 5])
+    >>> found = against_usual(over, np.full((6, 9), 20.0), length=1, form="share")
+    >>> found["score"].round(1).tolist()[:2]
+    [-2.7, 0.6]
     """
     if form not in FORMS:
         raise ReconcileError(
@@ -196,11 +195,11 @@ def against_usual(over: Grid, under: Grid, *, length: int, form: str) -> pd.Data
         or not first.sum() > 0
     ):
         return _unknown(len(over), over[:, -length:].sum(axis=1) if now else None)
-    told = _foretold(first, second, form)
+    rates, wide, free = _foretold(first, second, form)
     value, of = over[:, -length:].sum(axis=1), under[:, -length:].sum(axis=1)
-    rate = told.rates[:, -1:]
-    want = _expected(value[:, None], of[:, None], rate, told.shared)
-    variance = told.wide * _chance(want, of[:, None], rate, form)
+    rate = rates[:, -1:]
+    want = _expected(value[:, None], of[:, None], rate)
+    variance = wide * _chance(want, of[:, None], rate, form)
     low = [
         tail(v, w, s, of=o, form=form)
         for v, w, s, o in zip(value, want[:, 0], variance[:, 0], of, strict=True)
@@ -211,48 +210,36 @@ def against_usual(over: Grid, under: Grid, *, length: int, form: str) -> pd.Data
             "expected": want[:, 0],
             "spread": np.sqrt(variance[:, 0]),
             "low": low,
-            "score": [_score(one, told.free) for one in low],
-            "windows": told.free,
+            "score": [_score(one, free) for one in low],
+            "windows": free,
             "note": np.where(np.isfinite(low), "", "few_periods"),
         }
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Foretelling:
-    """How windows are best foretold: the rates after each, and what is left unexplained."""
+def _foretold(over: Grid, under: Grid, form: str) -> tuple[Grid, float, int]:
+    """Choose how fast the past fades by how well each window was foretold from those before it.
 
-    wide: float
-    free: int
-    rates: Grid
-    shared: float
-
-
-def _foretold(over: Grid, under: Grid, form: str) -> _Foretelling:
-    """Choose how fast the past fades, and how much of the sisters' movement counts.
-
-    The choice is that under which each window was best foretold from those before it.
+    Gives the rates, by how much windows scattered more than by chance, and the degrees of freedom.
     """
     usual = _usual(over, under)
-    tried = []
-    for fade in FADES:
-        rates = usual.rates(over, under, fade)
-        for shared in SHARED:
-            wide, free = _stretch(over, under, rates[:, :-1], form, shared)
-            tried.append(_Foretelling(wide, free, rates, shared))
-    best = min(tried, key=lambda one: one.wide)
-    return best if form == "amount" else replace(best, wide=max(best.wide, 1.0))
+    tried = [
+        (*_stretch(over, under, rates[:, :-1], form), rates)
+        for rates in (usual.rates(over, under, fade) for fade in FADES)
+    ]
+    squares, count, rates = min(tried, key=lambda one: one[0])
+    free = max(count - len(FADES), 1)  # every way tried costs one
+    return rates, squares / free if form == "amount" else max(squares / free, 1.0), free
 
 
-def _stretch(over: Grid, under: Grid, rate: Grid, form: str, shared: float) -> tuple[float, int]:
-    """Say by how much windows scattered about what was expected before them more than by chance."""
+def _stretch(over: Grid, under: Grid, rate: Grid, form: str) -> tuple[float, int]:
+    """Add up squared distances of windows from what was expected before them, over chance's."""
     told = slice(WARM_UP, None)
     rate, over, under = rate[:, told], over[:, told], under[:, told]
-    want = _expected(over, under, rate, shared)
-    chance = _chance(under * rate, under, rate, form)
+    want = _expected(over, under, rate)
+    chance = _chance(want, under, rate, form)
     fine = chance > 0
-    free = int(fine.sum())
-    return float(((over - want)[fine] ** 2 / chance[fine]).sum() / max(free, 1)), free
+    return float(((over - want)[fine] ** 2 / chance[fine]).sum()), int(fine.sum())
 
 
 def standing_share(over: Grid, under: Grid) -> pd.DataFrame:
@@ -280,8 +267,9 @@ def standing_share(over: Grid, under: Grid) -> pd.DataFrame:
     if len(over) < 2 or over.size < LEAST_WINDOWS or not over.sum() > 0:
         return _unknown(len(over), None)
     rate = np.divide(over.sum(axis=1), under.sum(axis=1))[:, None]
-    wide, free = _stretch(over, under, np.broadcast_to(rate, over.shape), "count", 1.0)
-    wide = max(wide, 1.0)
+    squares, count = _stretch(over, under, np.broadcast_to(rate, over.shape), "count")
+    free = max(count - len(over), 1)
+    wide = max(squares / free, 1.0)
     value, of = over.sum(axis=1), under.sum(axis=1)
     others, base = value.sum() - value, of.sum() - of
     want = of * others / base
