@@ -52,6 +52,8 @@ class Book:
     files, marks : tuple
         What was read, and what stands for tables of a database: with the path, what the
         fingerprint is of.
+    memo : dict
+        What rooms worked out of the facts and will need again; a copy of the book begins anew.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Book:
     left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
     marks: tuple[str, ...] = ()
+    memo: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     @property
     def root(self) -> str:

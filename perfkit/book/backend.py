@@ -33,6 +33,9 @@ class Backend(Protocol):
     def keep(self, frame: Frame) -> Frame:
         """Compute an intermediate once."""
 
+    def hold(self, frame: Frame) -> Frame:
+        """Compute what is small once, and keep it as long as the book is open."""
+
     def home(self, frame: Frame) -> pd.DataFrame:
         """Carry a small result home."""
 
@@ -55,7 +58,7 @@ class DuckBackend:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self._count = itertools.count()
+        self._count, self._held = itertools.count(), itertools.count()
 
     def small(self, columns: Small) -> Frame:
         """Bring a small table to where the facts are: a real one, so that joins know its keys."""
@@ -65,7 +68,13 @@ class DuckBackend:
 
     def keep(self, frame: Frame) -> Frame:
         """Compute an intermediate once, in a table of the connection's own memory."""
-        name = f"kept_{next(self._count)}"
+        return self._made(frame, f"kept_{next(self._count)}")
+
+    def hold(self, frame: Frame) -> Frame:
+        """Compute what is small once, and keep it as long as the book is open."""
+        return self._made(frame, f"held_{next(self._held)}")
+
+    def _made(self, frame: Frame, name: str) -> Frame:
         nw.to_native(frame).create(name)
         return _lazy(self.connection.table(name))
 
@@ -104,6 +113,10 @@ class FrameBackend:
         """Compute an intermediate once."""
         return frame.collect().lazy()
 
+    def hold(self, frame: Frame) -> Frame:
+        """Compute what is small once."""
+        return self.keep(frame)
+
     def home(self, frame: Frame) -> pd.DataFrame:
         """Carry a small result home."""
         return frame.collect().to_pandas()
@@ -136,6 +149,11 @@ class SparkBackend:
         native: Any = nw.to_native(frame)
         self._kept.append(native.cache())
         return _lazy(self._kept[-1])
+
+    def hold(self, frame: Frame) -> Frame:
+        """Compute what is small once, and keep it as long as the book is open."""
+        native: Any = nw.to_native(frame)
+        return _lazy(native.cache())
 
     def home(self, frame: Frame) -> pd.DataFrame:
         """Carry a small result home."""

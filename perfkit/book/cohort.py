@@ -220,6 +220,7 @@ def policies_matured(
         rows = _paid(rows, renewals, look, lapses=lapses)
     sums = {code: one for look in looks for code, one in look.sums().items()}
     at = nw.when(nw.col("moved") == 1).then(nw.col("day")).otherwise(nw.lit(-1)).alias("at")
-    added = rows.select("seat", "stretch", at, *(e.alias(c) for c, e in sums.items()))
+    amounts = (one.cast(nw.Float64).alias(code) for code, one in sums.items())  # as in `cells`
+    added = rows.select("seat", "stretch", at, *amounts)
     found = added.group_by("seat", "stretch", "at").agg(*(nw.col(c).sum() for c in sums))
     return found.select(nw.all().cast(nw.Int64))

@@ -257,7 +257,9 @@ def _amount(flow: Flow) -> nw.Expr | None:
         one = nw.when(~nw.col(flow.known).is_null()).then(one).otherwise(nw.lit(0))
     if flow.early:
         one = nw.when(nw.col("early") == 1).then(one).otherwise(nw.lit(0))
-    return (one if counts else one.cast(nw.Int64)).alias(flow.code)
+    # As floats, which hold whole numbers exactly up to nine quadrillion: an engine that adds whole
+    # numbers keeps room for far larger ones, at a price for each of millions of sums.
+    return one.cast(nw.Float64).alias(flow.code)
 
 
 def cells(

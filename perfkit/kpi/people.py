@@ -113,11 +113,18 @@ class People:
 
     @classmethod
     def of(cls, book: Book, *, as_now: bool) -> People:
-        """Bring the spells of a book home."""
+        """Bring the spells of a book home, once."""
+        if "people" not in book.memo:
+            book.memo["people"] = cls._brought(book)
+        own: People = book.memo["people"]
+        return own._as_now() if as_now else own
+
+    @classmethod
+    def _brought(cls, book: Book) -> People:
         side, settings = book.backend, book.settings
         agents = book.tables["agents"]
         chain = engine.spells(agents, book.tables.get("moves"), book.levels, as_now=False)
-        people, numbers = side.keep(chain), side.keep(engine.numbers(agents))
+        people, numbers = side.keep(chain), side.hold(engine.numbers(agents))
         units = side.home(people.select("unit").unique())["unit"]
         leaves = sorted(tuple(unit.split("/")) for unit in units)
         paths = ["/".join(leaf) for leaf in leaves]
@@ -129,8 +136,7 @@ class People:
         columns: dict[str, Any] = {n: _ints(found, n) for n in _COLUMNS}
         order = np.argsort(columns["agent"] * DAYS + columns["facts_since"], kind="stable")
         leading = tuple(ranks.index(rank) for rank in settings.leading_ranks)
-        own = cls(leaves, numbers, leading, **{n: c[order] for n, c in columns.items()})
-        return own._as_now() if as_now else own
+        return cls(leaves, numbers, leading, **{n: c[order] for n, c in columns.items()})
 
     def _as_now(self) -> People:
         """Place everybody where they were last, with their last rank, for the whole time."""
