@@ -2,7 +2,8 @@
 
 `write_form` is the way back: a workbook to fill; `write_targets`, targets to change.
 
-A workbook that a report brings along is attached (`attach_targets`).
+A workbook that a report brings along is attached (`attach_targets`). The pages of a pack (a meeting's
+material, a form) become sections (`page_section`) and sheets (`pack_pages`).
 
 Nothing here computes: every figure arrives in a frame of `kpi` and leaves as it came.
 """
@@ -10,12 +11,15 @@ Nothing here computes: every figure arrives in a frame of `kpi` and leaves as it
 from perfkit.show import annual, plot, table
 from perfkit.show.attach import attach_targets
 from perfkit.show.form import write_form
+from perfkit.show.page import pack_pages, page_section
 from perfkit.show.targets import pack_targets, write_targets
 
 __all__ = [
     "annual",
     "attach_targets",
+    "pack_pages",
     "pack_targets",
+    "page_section",
     "plot",
     "table",
     "write_form",
