@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,14 +13,14 @@ from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.plan import ledger
 from perfkit.plan.meeting import Meeting, focus_table, meeting
-from perfkit.plan.page import Block, Page, blank, block
+from perfkit.plan.page import Block, Page, blank, block, known_period
 
-__all__ = ["action_block", "minutes_page", "pack"]
+__all__ = ["action_block", "minutes_page", "pack", "unit_blocks"]
 
 COUNTED = {"supervisors": "supervisors", "department_managers": "headcount_department_manager"}
 ALONE = ("district_manager", "department_manager")
 LEAST_ROWS = 6
-MOST_UNITS = 40
+MOST_UNITS, MOST_KPIS = 60, 6
 ENTRY = ["what", "owner", "due", "unit_id", "kpi", "expected", "cost"]
 
 
@@ -75,7 +76,9 @@ def pack(
     held, span = meeting(code), spans.parse(period)
     now = today or min(span.last, book.as_of)
     blocks = [_agenda(held, lang), _attendance(book, held, unit, span, lang)]
-    blocks += _focus(book, held, unit, span, lang) + _units(book, held, unit, span, lang)
+    blocks += _focus(book, held, unit, span, lang)
+    first = [code for one in held.focus for code in one.kpis[:1]][:MOST_KPIS]
+    blocks += unit_blocks(book, first, unit=unit, period=span, lang=lang)
     if held.guidance:
         items = [one[lang] for one in held.guidance]
         blocks.append(block("guidance", blank("item", "said", first=items), lang))
@@ -87,12 +90,12 @@ def pack(
         "meeting.line",
         lang,
         unit=book.unit_name(unit, lang),
-        period=span.code,
+        period=known_period(book, span, lang),
         cycle=words.text("table.list", lang).join(cycles),
         minutes=held.minutes,
     )
     basis = words.text(f"meeting.basis.{held.basis}", lang)
-    return Page(code, held.names[lang], (line, basis), tuple(blocks))
+    return Page(code, held.names[lang], (line, basis), tuple(blocks), span.code)
 
 
 def _agenda(held: Meeting, lang: str) -> Block:
@@ -145,13 +148,39 @@ def _focus(book: Book, held: Meeting, unit: str, span: spans.Period, lang: str) 
     return [block("focus", found, lang, units=units)]
 
 
-def _units(book: Book, held: Meeting, unit: str, span: spans.Period, lang: str) -> list[Block]:
-    """Lay the first KPI of each focus out by the units right below."""
+def unit_blocks(
+    book: Book, kpis: Sequence[str], *, unit: str, period: str | spans.Period, lang: str
+) -> list[Block]:
+    """Lay KPIs out by the units right below a unit.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    kpis : sequence of str
+        Which; those the book cannot answer are left out.
+    unit, period, lang : str, str or Period, str
+        Whose units, of when, in which language.
+
+    Returns
+    -------
+    list of Block
+        One, or none: without units below, without KPIs, or with too many units for a page. [the
+        KPI's unit]
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> made = unit_blocks(b, ["cases"], unit="D1", period="2012-09", lang="en")
+    >>> len(made[0].table)
+    6
+    """
     below, here = book.below(unit), set(kpi.computable(book))
-    codes = list(dict.fromkeys(c for one in held.focus for c in one.kpis[:1] if c in here))[:6]
+    codes = [code for code in dict.fromkeys(kpis) if code in here]
     if below == "agent" or not codes:
         return []
-    found = kpi.measure(book, codes, by=below, period=span, unit=unit)
+    found = kpi.measure(book, codes, by=below, period=period, unit=unit)
     if found["unit"].nunique() > MOST_UNITS:
         return []
     table = found.pivot_table(index="unit", columns="kpi", values="value", sort=False, dropna=False)
@@ -255,4 +284,4 @@ def minutes_page(code: str, *, unit_name: str, period: str, lang: str) -> Page:
     )
     title = words.text("meeting.minutes_of", lang, name=held.names[lang])
     line = words.text("meeting.minutes_line", lang, unit=unit_name, period=period)
-    return Page(f"minutes_{code}", title, (line,), blocks)
+    return Page(f"minutes_{code}", title, (line,), blocks, period)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from perfkit import period as spans
 from perfkit import words
+from perfkit.book import Book
 
 __all__ = ["Block", "Page", "blank", "block"]
 
@@ -59,12 +61,15 @@ class Page:
         Below the title.
     blocks : tuple of Block
         Its tables.
+    period : str
+        What its numbers are of.
     """
 
     code: str
     title: str
     lines: tuple[str, ...]
     blocks: tuple[Block, ...]
+    period: str
 
 
 def block(
@@ -104,3 +109,17 @@ def blank(*columns: str, first: Sequence[str] = ()) -> pd.DataFrame:
     """
     rows = [[text, *[""] * (len(columns) - 1)] for text in first]
     return pd.DataFrame(rows, columns=list(columns), dtype=object)
+
+
+def known_period(book: Book, span: spans.Period, lang: str) -> str:
+    """Write a period, and until when the book knows it where it still runs.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> known_period(open_book("district_one"), spans.parse("2012"), "en")
+    '2012 (until 2012-10-31)'
+    """
+    if span.first <= book.as_of < span.last:
+        return words.text("pack.until", lang, period=span.code, day=book.as_of.isoformat())
+    return span.code

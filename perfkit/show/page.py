@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any, Protocol
 
@@ -19,11 +20,12 @@ __all__ = ["pack_pages", "page_section"]
 FONT = "Calibri"
 INK, HEAD, PALE, OPEN, RULE = "FFFFFF", "1F4E79", "6B7280", "FFF9DB", "C9D1DB"
 FORMATS = {"yuan": "#,##0", "rate": "0.0%", "points": "0.0%", "ratio": "0.00"}
+FINE = {"policies": "0.00"}  # where they are not whole
 SUB = "font-weight:600;margin:1.1em 0 .2em"
-ROOM = "\u00a0" * 14
+ROOM = "\u00a0" * 26
 SHOWN = 3  # empty rows in a section; the sheet has all
 BAD_NAME = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
-WIDEST, NARROWEST, LINE = 46, 9, 14.5
+WIDEST, NARROWEST, FILLED, LINE = 46, 9, 22, 14.5
 
 
 class Table(Protocol):
@@ -77,6 +79,10 @@ class Page(Protocol):
     def blocks(self) -> Sequence[Table]:
         """Give its tables."""
 
+    @property
+    def period(self) -> str:
+        """Give what its numbers are of."""
+
 
 def page_section(page: Page, *, lang: str, source: Source) -> Display:
     """Show a page as a section of a report.
@@ -104,7 +110,8 @@ def page_section(page: Page, *, lang: str, source: Source) -> Display:
         parts += [f'<div class="pk-note">{escape(one.note)}</div>'] if one.note else []
         frames.append(one.table.astype(object).assign(block=one.code))
     data = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    notes = [comparison.source_line(data, source, lang, money=True)]
+    own = replace(source, period=page.period)
+    notes = [comparison.source_line(data, own, lang, money=True)]
     return display(page.title, "".join(parts), notes, data, lang)
 
 
@@ -139,7 +146,11 @@ def _grid(one: Table, lang: str) -> str:
         for c in columns
     ]
     records = one.table.to_dict("records")
-    rows = [Row(tuple(Cell(_cell(one, c, record, lang)) for c in columns)) for record in records]
+    room = {c: ROOM for c in columns if (one.table[c] == "").all() and len(records)}
+    rows = [
+        Row(tuple(Cell(_cell(one, c, record, lang) or room.get(c, "")) for c in columns))
+        for record in records
+    ]
     empty = Row(tuple(Cell(ROOM) for _ in columns))
     return grid(tops, rows + [empty] * min(one.rows, SHOWN))
 
@@ -222,7 +233,8 @@ def _widths(blocks: Sequence[Table], lang: str) -> list[int]:
         records = one.table.to_dict("records")
         for at, column in enumerate(map(str, one.table.columns)):
             held = [one.heads.get(column, column), *(_cell(one, column, r, lang) for r in records)]
-            widest = min(max(_wide(t) for t in held) + 2, WIDEST)
+            filled = FILLED if not any(held[1:]) and column not in one.units else 0
+            widest = min(max(max(_wide(t) for t in held) + 2, filled), WIDEST)
             out += [NARROWEST] * (at + 1 - len(out))
             out[at] = max(out[at], widest)
     return out
@@ -233,7 +245,8 @@ def _sheet(here: Any, page: Page, lang: str, source: Source) -> None:
     _put(here.cell(1, 1), page.title)
     here.cell(1, 1).font = kit.Font(name=FONT, bold=True, size=14)
     row = 2
-    for line in (*page.lines, comparison.source_line(pd.DataFrame(), source, lang)):
+    own = replace(source, period=page.period)
+    for line in (*page.lines, comparison.source_line(pd.DataFrame(), own, lang)):
         if line:
             _put(here.cell(row, 1), line)
             here.cell(row, 1).font = kit.Font(name=FONT, size=10, color=PALE)
@@ -257,7 +270,8 @@ def _block(here: Any, one: Table, row: int, lang: str, widths: Sequence[int]) ->
         _put(cell, one.heads.get(column, column) + (f" ({of})" if of else ""))
         cell.font = kit.Font(name=FONT, bold=True, color=INK)
         cell.fill = kit.PatternFill("solid", fgColor=HEAD)
-        cell.alignment = kit.Alignment(wrap_text=True, vertical="center")
+        side = "right" if column in one.units else "left"
+        cell.alignment = kit.Alignment(wrap_text=True, vertical="center", horizontal=side)
     known: list[Mapping[Any, Any]] = list(one.table.to_dict("records"))
     records = known + [dict.fromkeys(columns, "")] * one.rows
     for number, record in enumerate(records, row + 2):
@@ -269,7 +283,8 @@ def _block(here: Any, one: Table, row: int, lang: str, widths: Sequence[int]) ->
             cell.alignment = kit.Alignment(wrap_text=True, vertical="top")
             if record[column] == "":
                 cell.fill = kit.PatternFill("solid", fgColor=OPEN)
-            tall = max(tall, -(-_wide(str(cell.value or "")) // max(widths[at - 1] - 1, 1)))
+            said = cell.value if isinstance(cell.value, str) else ""
+            tall = max(tall, -(-_wide(said) // max(widths[at - 1] - 1, 1)))
         here.row_dimensions[number].height = LINE * tall + 2
     end = row + 2 + len(records)
     if one.note:
@@ -285,7 +300,7 @@ def _written(cell: Any, one: Table, column: str, record: Mapping[Any, Any], lang
     if column in one.units and not isinstance(value, str):
         unit, _ = _unit_of(one, column, record)
         whole = isinstance(value, float) and not math.isnan(value) and value.is_integer()
-        _put(cell, value, FORMATS.get(unit, "#,##0" if whole else "#,##0.0"))
+        _put(cell, value, FORMATS.get(unit, "#,##0" if whole else FINE.get(unit, "#,##0.0")))
     else:
         _put(cell, _cell(one, column, record, lang))
 
