@@ -209,12 +209,13 @@ class People:
 
     def spell_at(self, agent: Ints, day: Ints) -> Ints:
         """Find the spell that a day of an agent counts in; it is open at both ends."""
-        agent = agent.astype(np.int64)  # the key of an agent and a day needs the room
         starts = np.searchsorted(self.agent, np.arange(self.size + 1))
         found = starts[agent]
-        many = np.flatnonzero(np.diff(starts)[agent] > 1)
-        keys = self.agent * DAYS + self.facts_since
-        found[many] = np.searchsorted(keys, agent[many] * DAYS + day[many], side="right") - 1
+        rows = np.flatnonzero(np.diff(starts)[agent] > 1)
+        while rows.size:  # few change often: to step on is quicker than to search
+            rows = rows[found[rows] + 1 < starts[agent[rows] + 1]]
+            rows = rows[self.facts_since[found[rows] + 1] <= day[rows]]
+            found[rows] += 1
         return np.asarray(found, dtype=np.int64)
 
     def changes(self, *, of_rank: bool = False) -> tuple[Ints, Ints]:
