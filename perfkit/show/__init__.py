@@ -2,8 +2,8 @@
 
 `write_form` is the way back: a workbook to fill; `write_targets`, targets to change.
 
-A workbook that a report brings along is attached (`attach_targets`). The pages of a pack (a meeting's
-material, a form) become sections (`page_section`) and sheets (`pack_pages`).
+A workbook that a report brings along is attached (`attach_targets`). Pages of a pack (of a meeting,
+a form) become sections (`page_section`) and sheets (`pack_pages`).
 
 Nothing here computes: every figure arrives in a frame of `kpi` and leaves as it came.
 """
