@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import re
@@ -14,9 +15,10 @@ import nbformat
 import pytest
 
 from perfkit import bundle, report, words
+from perfkit.rhythm import calendar
 
 ROOT = Path(__file__).resolve().parents[1]
-COUNT = 3
+COUNT = 5
 NAMES = bundle.notebooks()
 MAX_LINES = 12
 
@@ -93,6 +95,31 @@ def test_the_case_is_published_in_both_languages(tmp_path: Path) -> None:
         page = (folder / f"SN-D1.{lang}.html").read_text(encoding="utf-8")
         assert "56.3%" in page
         assert words.text("span.node", lang) in page
+
+
+@pytest.mark.slow
+def test_the_november_exercise_is_published_with_its_calendar(tmp_path: Path) -> None:
+    done = report.run("cases/november_target", lang="both", out=tmp_path)
+    assert (done.exit_code, len(done.published)) == (0, 2)
+    (folder,) = tmp_path.glob("2012-11/*")
+    for lang, figure in (("zh", "73.3万"), ("en", "733,000")):
+        page = (folder / f"D1.{lang}.html").read_text(encoding="utf-8")
+        assert figure in page
+        assert "55.5%" in page
+        held, _ = calendar.read(folder / f"D1.{lang}.xlsx")
+        assert (held["type"] == "node").sum() == 7
+        assert held["start"].max() == dt.date(2012, 12, 12)
+
+
+@pytest.mark.slow
+def test_the_opening_season_is_published_in_both_languages(tmp_path: Path) -> None:
+    done = report.run("cases/opening_season", lang="both", out=tmp_path)
+    assert (done.exit_code, len(done.published)) == (0, 2)
+    (folder,) = tmp_path.glob("2013Q1/*")
+    for lang, figure in (("zh", "230.0万"), ("en", "2,300,000")):
+        page = (folder / f"D1.{lang}.html").read_text(encoding="utf-8")
+        assert figure in page
+        assert "114.0%" in page
 
 
 @pytest.mark.slow

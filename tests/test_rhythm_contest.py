@@ -13,7 +13,7 @@ import pytest
 from perfkit import kpi
 from perfkit.book import Book, open_book
 from perfkit.errors import PerfkitError, UnknownName
-from perfkit.rhythm import calendar, contest, season
+from perfkit.rhythm import calendar, club, contest, outcome, season
 from perfkit.rhythm.contest import Contest, Step
 from perfkit.rhythm.rules import read_rules
 
@@ -200,6 +200,63 @@ def test_a_club_on_the_district_agrees_with_the_kpi() -> None:
     assert (found["step"] == 1).sum() == in_force["ten_k_agents"] - 1
 
 
+# ---- entry tracking: who is how far from the bar, with how many days left
+
+
+def test_entry_says_what_is_needed_a_day_and_whether_the_pace_will_do(book: Book) -> None:
+    day = dt.date(2012, 6, 15)
+    found = club.entry(contest.standing(book, made(), unit="D1", day=day), made(), day=day)
+    # 11 working days gone, 9 left (the 22nd is a holiday). A2 has 9000 of 10000, A3 4000 of 5000.
+    assert found["id"].tolist() == ["A2", "A3", "A1"]
+    assert found["unit"].tolist() == ["D1/01/1", "D1/02/1", "D1/01/1"]
+    assert found["share"].tolist()[:2] == [0.9, 0.8]
+    assert found["needed"].tolist()[:2] == pytest.approx([1_000 / 9] * 2)
+    assert found["pace"].tolist() == pytest.approx([9_000 / 11, 4_000 / 11, 12_000 / 11])
+    assert found["state"].tolist() == ["on_pace", "on_pace", "top"]
+    assert found["gap"].isna().tolist() == [False, False, True]
+
+
+def test_entry_knows_the_slow_and_those_out_of_time(book: Book) -> None:
+    high = made(steps=(Step(100_000, 0),))
+    day = dt.date(2012, 6, 15)
+    slow = club.entry(contest.standing(book, high, unit="D1", day=day), high, day=day)
+    assert slow["state"].unique().tolist() == ["behind"]
+    over = club.entry(contest.standing(book, high, unit="D1", day=LAST), high, day=LAST)
+    assert over["state"].unique().tolist() == ["missed"]
+    assert over["needed"].isna().all()
+    assert set(club.STATES) == {"top", "on_pace", "behind", "missed"}
+    off = made(first=dt.date(2012, 6, 23), last=dt.date(2012, 6, 29))
+    first = dt.date(2012, 6, 24)  # no working day yet
+    none = club.entry(contest.standing(book, off, unit="D1", day=first), off, day=first)
+    assert none["pace"].isna().all()
+    assert none["state"].unique().tolist() == ["behind"]
+
+
+def test_units_add_up_to_the_standing(book: Book) -> None:
+    one = made(double_until=WEEK)
+    found = contest.standing(book, one, unit="D1", day=LAST)
+    board = club.by_unit(found, level="department", root="district")
+    assert board.to_dict("records") == [
+        {"unit": "D1/01", "people": 2, "entered": 2, "doubled": 1, "share": 1.0, "reward": 500.0},
+        {"unit": "D1/02", "people": 1, "entered": 0, "doubled": 0, "share": 0.0, "reward": 0.0},
+    ]
+    assert board["reward"].sum() == contest.cost(found, one)["cost"]
+    with pytest.raises(UnknownName, match="department"):
+        club.by_unit(found, level="departments", root="district")
+
+
+def test_the_first_week_scheme_rehearsed_on_october_is_overspent() -> None:
+    b = open_book("district_one")
+    one = contest.read_contests(open_book("cases").path / "contests.toml")["october_first_week"]
+    day = dt.date(2012, 10, 11)
+    found = contest.standing(b, one, unit="D1", day=day)
+    # 36 are active on the 11th (printed); 14 of them with two policies: 22 x 200 + 14 x 500.
+    spent = contest.cost(found, one)
+    assert (spent["winners"], spent["cost"], spent["left"]) == (36, 11_400, -1_400)
+    assert (found["step"] == 2).sum() == 14
+    assert club.by_unit(found, level="department", root="district")["reward"].sum() == 11_400
+
+
 # ---- seasons
 
 
@@ -256,3 +313,72 @@ def test_the_districts_large_policies_all_have_a_writer() -> None:
     codes = ["large_policy_count", "large_policy_premium"]
     whole = kpi.measure(b, codes, by="district", period="2012-01..2012-09")["value"].tolist()
     assert found[["large_policies", "large_premium"]].sum().tolist() == whole
+
+
+def parts() -> pd.DataFrame:
+    weights = {"2013-01": 12.0, "2013-02": 6.5, "2013-03": 7.7}
+    return season.split(2_300_000, 1_500_000, list(weights), weights)
+
+
+def test_weeks_make_up_their_months_to_the_yuan() -> None:
+    found = season.weeks(parts(), read_rules())
+    for name in ("large", "other", "target"):
+        months = found.groupby("month")[name].sum()
+        assert months.tolist() == parts()[name].iloc[:-1].tolist()
+    assert found["cumulative"].iloc[-1] == 2_300_000
+    # Spring Festival leaves the week of the 10th one working day, of 17 in February's weeks.
+    february = found[found["month"] == "2013-02"]
+    assert february["working_days"].tolist() == [5, 5, 1, 6]
+    whole = parts()["target"].iloc[1]
+    assert february["target"].iloc[2] == pytest.approx(whole / 17, abs=1)
+    # The office's weeks tile the year, so the first one begins in December.
+    assert found["first"].iloc[0] == dt.date(2012, 12, 30)
+    assert (found["target"] % 1 == 0).all()
+
+
+def test_what_the_past_writers_would_bring() -> None:
+    b = open_book("district_one")
+    found = season.large_writers(b, unit="D1", day=dt.date(2012, 10, 31), look_back=10)
+    # The 14 large policies of 114 that the deck prints, of 12 people.
+    far = season.reach(found, 1_500_000, look_back=10, months=3)
+    assert (far["writers"], far["policies"], far["premium"]) == (12, 14, 1_140_000)
+    # 114 in ten months are 34.2 in three: 150 are 4.39 times that, or 18.4 of 8.14 each.
+    assert far["at_pace"] == pytest.approx(342_000)
+    assert far["missing"] == pytest.approx(1_158_000)
+    assert far["ratio"] == pytest.approx(4.386, abs=0.001)
+    assert far["policies_needed"] == pytest.approx(18.42, abs=0.01)
+    nobody = season.reach(found.iloc[:0], 1.0, look_back=10, months=3)
+    assert nobody[["mean_size", "ratio", "policies_needed"]].isna().all()
+    assert nobody["missing"] == 1
+    with pytest.raises(PerfkitError, match="at least 1"):
+        season.reach(found, 1.0, look_back=10, months=0)
+
+
+def test_what_came_of_a_season_and_of_a_part_of_it() -> None:
+    b = open_book("district_one")
+    months = ["2012-01", "2012-02", "2012-03"]
+    found = outcome.came(b, months, unit="D1")
+    # February is printed: 71, of which 40 from three people; March 71.6.
+    assert found["whole"].tolist()[1:3] == [710_000, 716_000]
+    assert found["large"].iloc[1] == 400_000
+    assert (found["large"] + found["other"] == found["whole"]).all()
+    assert found.iloc[-1][["month", "whole"]].tolist() == ["", found["whole"].iloc[:-1].sum()]
+    until = outcome.came(b, months, unit="D1", day=dt.date(2012, 2, 29))
+    assert until["whole"].tolist()[1:3] == [710_000, 0]
+    both = outcome.attained(parts(), found)
+    assert both["attainment"].iloc[-1] == pytest.approx(found["whole"].iloc[-1] / 2_300_000)
+    assert both["large_attainment"].iloc[1] == pytest.approx(400_000 / parts()["large"].iloc[1])
+    laid = outcome.beside(parts(), found)
+    assert laid["row"].unique().tolist() == [
+        "2012-01:actual", "2013-01:target", "2012-02:actual", "2013-02:target",
+        "2012-03:actual", "2013-03:target",
+    ]  # fmt: skip
+    targets = laid[laid["row"].str.endswith("target")]
+    assert targets["value"].sum() == 2_300_000
+    with pytest.raises(PerfkitError, match=r"3 month\(s\), what came has 2"):
+        outcome.attained(parts(), found.iloc[:-1])
+
+
+def test_weights_of_a_plan_may_be_a_series() -> None:
+    found = season.split(30, 0, ["2012-01", "2012-02"], pd.Series({"2012-01": 2.0, "2012-02": 1.0}))
+    assert found["target"].tolist() == [20, 10, 30]

@@ -211,7 +211,7 @@ def cases_so_far(
 
     Examples
     --------
-    >>> cases_so_far(600_000.0, headcount=50, activity_rate=0.2, average_case_size=6_000, months=5)
+    >>> cases_so_far(480_000.0, headcount=50, activity_rate=0.2, average_case_size=6_000, months=4)
     2.0
     """
     whole = months * headcount * activity_rate * average_case_size

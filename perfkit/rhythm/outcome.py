@@ -50,8 +50,8 @@ def came(
     Examples
     --------
     >>> from perfkit.book import open_book
-    >>> came(open_book("district_one"), ["2012-02", "2012-03"], unit="D1")["large"].tolist()
-    [400000.0, 155000.0, 555000.0]
+    >>> came(open_book("district_one"), ["2012-01", "2012-03"], unit="D1")["large"].tolist()
+    [205000.0, 155000.0, 360000.0]
     """
     by = org.level_of(unit, book.root)
     rows: list[list[object]] = []
@@ -62,7 +62,8 @@ def came(
         if last >= month.first:
             span = spans.span(month.first, last)
             seen = numbers.measure(book, list(found), by=by, period=span, unit=unit)
-            found = seen[seen["unit"] == unit].set_index("kpi")["value"].to_dict()
+            own = seen[seen["unit"] == unit]
+            found = dict(zip(own["kpi"], own["value"].astype(float), strict=True))
         rows.append([month.code, found[LARGE], found[PREMIUM] - found[LARGE], found[PREMIUM]])
     out = pd.DataFrame(rows, columns=["month", *PARTS, "whole"])
     total = out[[*PARTS, "whole"]].sum(skipna=False).to_frame().T.assign(month="")
