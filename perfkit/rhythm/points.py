@@ -11,7 +11,7 @@ import pandas as pd
 
 from perfkit import period as spans
 from perfkit import workdays
-from perfkit.rhythm.month import Nodes
+from perfkit.rhythm.monthplan import Nodes
 from perfkit.rhythm.nodeplan import PREMIUM
 from perfkit.rhythm.standings import Standings
 from perfkit.rhythm.whole import Whole

@@ -173,7 +173,7 @@ def tracked(
     >>> seen = tracked(b, ["visits"], by="district", period="2012-09", unit="SN/D1")
     >>> told = [f.facts["lacks"] for f in seen.attrs["findings"] if f.rule == "not_computable"]
     >>> seen["value"].isna().tolist(), told
-    ([True], ['daily'])
+    ([True], ['agents'])
     """
     known = [code for code in numbers.computable(book) if code not in kpis][:1]
     found = numbers.compare(book, [*kpis, *known], by=by, period=period, unit=unit)

@@ -256,8 +256,8 @@ def pulled(frame: pd.DataFrame, *, lang: str, source: Source) -> Display:
 def _part(one: Mapping[Any, Any], part: str, unit: str, lang: str) -> Cell:
     share = words.number(one[f"{part}_attainment"], "rate", lang)
     actual, target = (words.number(one[f"{part}_{n}"], unit, lang) for n in ("actual", "target"))
-    if target == "–":
-        return Cell(actual if actual != "–" else share)
+    if "–" in {actual, target}:
+        return Cell(actual)
     return Cell(share, under=Cell(said("of", lang, actual=actual, target=target)))
 
 
