@@ -172,7 +172,8 @@ def _back_loading(part: pd.DataFrame, whole: float) -> float:
 def _first_part(part: pd.DataFrame, node: int | None, selling_day: float | None) -> pd.DataFrame:
     """Keep the points of a month up to a node, or to a selling day."""
     if selling_day is not None:
-        return part[part["selling_day"] <= selling_day + 1e-9]
+        early = part[part["selling_day"] <= selling_day + 1e-9]
+        return early if len(early) else part.head(1)[part["elapsed"].head(1) < 1]
     if node is None:
         return part
     first = month_of(part["month"].iloc[0]).first
@@ -196,7 +197,8 @@ def shape(
         The day of the month that ends the first week, counted from its first; the first point
         known otherwise. [day of the month]
     selling_day : float, optional
-        The same by selling days, in place of `node`. [selling days]
+        The same by selling days, in place of `node`; in a month of which nothing is known so
+        early, its first point, and a month known only as a whole is left out. [selling days]
     late : float, default 0.8
         Below this part of even pace the first week is late. [rate]
 
@@ -230,9 +232,10 @@ def shape(
     rows = []
     for (unit, code, month), part in frame.groupby(["unit", "kpi", "month"], sort=False):
         known = _first_part(part, node, selling_day)
+        if known.empty and selling_day is not None:
+            continue
         if known.empty:
-            said = node if selling_day is None else selling_day
-            raise PerfkitError("no_point", month=month, node=said, first=part["date"].iloc[0])
+            raise PerfkitError("no_point", month=month, node=node, first=part["date"].iloc[0])
         at = known.iloc[0 if node is None and selling_day is None else -1]
         whole = whole_of(part)
         share = float(at["value"]) / whole if whole > 0 else np.nan

@@ -10,12 +10,13 @@ import pandas as pd
 
 from perfkit import period as spans
 from perfkit.errors import PerfkitError
-from perfkit.rhythm.laid import of_kpi, whole_of
+from perfkit.rhythm.laid import month_of, of_kpi, whole_of
 
 __all__ = ["at_selling_day", "beside", "history", "usual", "usual_before"]
 
 STEPS = 20
 STALE = 0.1  # a point so much of a month old does not tell what was in hand [rate]
+OLD = 1.5  # nor one so many selling days older [selling days]
 
 
 def at_selling_day(frame: pd.DataFrame, day: float) -> pd.DataFrame:
@@ -119,7 +120,7 @@ def beside(frame: pd.DataFrame, *, month: str, day: dt.date, past: int = 3) -> p
     DataFrame
         unit, kpi, month, beside ("now", "past", "year_ago"); date, selling_day; hand [the KPI's
         unit]; ratio: what is in hand now over what was then, NaN over nothing. Months the frame
-        does not hold are left out.
+        does not hold, or not so near that selling day, are left out.
 
     Raises
     ------
@@ -141,7 +142,11 @@ def beside(frame: pd.DataFrame, *, month: str, day: dt.date, past: int = 3) -> p
     before = [p.code for p in spans.trailing(spans.parse(month), past + 1)][:-1][::-1]
     kinds = {month: "now"} | dict.fromkeys(before, "past")
     kinds.setdefault(spans.year_ago(spans.parse(month)).code, "year_ago")
-    found = at_selling_day(frame[frame["month"].isin(kinds)], float(now["selling_day"].iloc[0]))
+    at = float(now["selling_day"].iloc[0])
+    found = at_selling_day(frame[frame["month"].isin(kinds)], at)
+    ends = [month_of(m).last == d for m, d in zip(found["month"], found["date"], strict=True)]
+    found = found[(at - found["selling_day"] < OLD) | np.array(ends, dtype=bool)]
+    found = found.reset_index(drop=True)
     hands = now.set_index(["unit", "kpi"])["value"]
     keys = list(zip(found["unit"], found["kpi"], strict=True))
     ratio = pd.Series([hands[key] for key in keys]) / found["hand"].where(found["hand"] != 0)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from perfkit import period as spans
 from perfkit import workdays
-from perfkit.rhythm.month import Nodes
+from perfkit.rhythm.monthplan import Nodes
 from perfkit.rhythm.nodeplan import PREMIUM
 from perfkit.rhythm.standings import Standings
 from perfkit.rhythm.whole import Whole
@@ -172,6 +172,8 @@ def of_week(
     weekly: pd.DataFrame,
     contests: Standings,
     coming: Whole,
+    *,
+    worked: float,
 ) -> list[Point]:
     """List what has to happen in the week that follows.
 
@@ -185,12 +187,14 @@ def of_week(
         What `kpi.compare` gives of the week for the unit.
     coming : Whole
         The calendar of the week that follows.
+    worked : float
+        The working days of the week so far. [working days]
 
     Returns
     -------
     list of Point
     """
-    found = [*_next_node(status), *_missing(missing)]
+    found = [*_next_node(status), *_pace(status, by_unit, worked), *_missing(missing)]
     cases = by_unit[(by_unit["kpi"] == "cases") & (by_unit["value"] == 0)]
     if len(cases):
         found.append(Point("no_policy_in_week", {"units": ", ".join(cases["unit"])}))
@@ -234,13 +238,10 @@ def _to_the_end(landings: pd.DataFrame) -> list[Point]:
 
 
 def _next_node(status: pd.DataFrame) -> list[Point]:
-    """Say what the next node still asks for."""
+    """Say what the next node of each KPI still asks for."""
     ahead = status[(status["state"] == "open") & (status["gap"] > 0)]
-    if ahead.empty:
-        return []
-    here = ahead[ahead["date"] == ahead["date"].iloc[0]]
     out = []
-    for row in here.to_dict("records"):
+    for row in ahead.drop_duplicates("kpi").to_dict("records"):
         facts: dict[str, str | tuple[float, str]] = {
             "number": str(row["node"]),
             "day": _said(row["date"]),
@@ -251,6 +252,21 @@ def _next_node(status: pd.DataFrame) -> list[Point]:
         }
         out.append(Point(f"node_{row['kpi']}", facts))
     return out
+
+
+def _pace(status: pd.DataFrame, by_unit: pd.DataFrame, worked: float) -> list[Point]:
+    """Lay what the week brought a day beside what the days to the next node must bring."""
+    ahead = status[status["run_rate"] > 0]
+    brought = by_unit.loc[by_unit["kpi"] == PREMIUM, "value"].sum(min_count=1)
+    if ahead.empty or not worked > 0 or math.isnan(brought):
+        return []
+    need, had = float(ahead["run_rate"].iloc[0]), float(brought) / worked
+    facts: Facts = {
+        "had": (had, "yuan"),
+        "run_rate": (need, "yuan"),
+        "number": str(ahead["node"].iloc[0]),
+    }
+    return [Point("week_slower" if had < need else "week_faster", facts)]
 
 
 def _missing(missing: pd.DataFrame) -> list[Point]:

@@ -16,7 +16,8 @@ import pandas as pd
 from perfkit import outlook
 from perfkit.errors import PerfkitError
 from perfkit.rhythm.laid import whole_of
-from perfkit.rhythm.month import Nodes, following
+from perfkit.rhythm.month import following
+from perfkit.rhythm.monthplan import Nodes
 from perfkit.rhythm.nodeplan import PREMIUM
 from perfkit.rhythm.past import history
 
@@ -227,7 +228,7 @@ def judge_nodes(
     --------
     >>> from perfkit.book import open_book
     >>> from perfkit.rhythm import pace
-    >>> from perfkit.rhythm.month import nodes_of
+    >>> from perfkit.rhythm.monthplan import nodes_of
     >>> b, months = open_book("district_one"), [f"2012-{m:02d}" for m in range(1, 11)]
     >>> seen = pace.follow(b, months, unit="D1", by="district")
     >>> nodes = nodes_of(b, unit="D1", month="2012-09", working_days=[])

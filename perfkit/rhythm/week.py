@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pandas as pd
 
 from perfkit import kpi as numbers
 from perfkit import period as spans
+from perfkit import workdays
 from perfkit.book import Book
 from perfkit.errors import BadPeriod
 from perfkit.rhythm.people import brought
 from perfkit.rhythm.rules import Rules, read_rules
 
-__all__ = ["after", "behind", "of", "without_policy"]
+__all__ = ["after", "behind", "of", "tracked", "without_policy", "worked"]
 
 _DAY = dt.timedelta(days=1)
 _WEEK = 7
@@ -138,3 +140,54 @@ def without_policy(
     depth = unit.count("/") + 2
     rows = [["/".join(path.split("/")[:depth]), path.rsplit("/", 1)[-1]] for path in missing]
     return pd.DataFrame(rows, columns=columns).sort_values(columns, ignore_index=True)
+
+
+def tracked(
+    book: Book, kpis: Sequence[str], *, by: str, period: str | spans.Period, unit: str
+) -> pd.DataFrame:
+    """Compare KPIs as `kpi.compare` does, also where the book can answer none of them.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    kpis : sequence of str
+        Which; those it cannot answer are NaN, and the findings name what they would need.
+    by, period, unit : str, str or Period, str
+        The unit's level, the days, and the unit.
+
+    Returns
+    -------
+    DataFrame
+        What `kpi.compare` gives of the unit.
+
+    Raises
+    ------
+    UnknownName
+        No such KPI, level or unit.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("cases")
+    >>> seen = tracked(b, ["visits"], by="district", period="2012-09", unit="SN/D1")
+    >>> told = [f.facts["lacks"] for f in seen.attrs["findings"] if f.rule == "not_computable"]
+    >>> seen["value"].isna().tolist(), told
+    ([True], ['agents'])
+    """
+    known = [code for code in numbers.computable(book) if code not in kpis][:1]
+    found = numbers.compare(book, [*kpis, *known], by=by, period=period, unit=unit)
+    own = found[(found["unit"] == unit) & found["kpi"].isin(kpis)].reset_index(drop=True)
+    own.attrs["findings"] = found.attrs["findings"]
+    return own
+
+
+def worked(week: spans.Period, day: dt.date) -> float:
+    """Count the working days of a week up to a day. [working days]
+
+    Examples
+    --------
+    >>> worked(spans.parse("2012-09-09..2012-09-15"), dt.date(2012, 9, 12))
+    3.0
+    """
+    return float(workdays.working_days(week.first, min(day, week.last)))

@@ -68,6 +68,7 @@ _ORDER = (
     "target",
     "attainment",
 )
+WEEK = 7  # so many days are a week, whichever weekday it begins with
 _VERSIONED = re.compile(r"(target|attainment)_(\w+)")
 
 
@@ -207,7 +208,8 @@ def head(column: str, when: str, lang: str) -> str:
     if versioned:
         said = version(versioned[2], lang)
         return words.text(f"table.column.{versioned[1]}_of", lang, version=said)
-    kind = period.parse(when).kind
+    span = period.parse(when)
+    kind = "week" if span.kind == "range" and span.days == WEEK else span.kind
     plain = label.said(f"table.column.{column}", lang, column)
     return label.said(f"table.column.{column}_{kind}", lang, plain)
 

@@ -48,8 +48,10 @@ def contests(
     """
     if found.contests.empty:
         return none("contests", found.contests, lang)
-    parts = [_standings(found.contests, lang, source), _near(found.near, lang, source, names)]
-    return display("", "".join(part.html for part in parts), (), parts[0].data, lang)
+    first = _standings(found.contests, lang, source)
+    second = _near(found.near, lang, source, names)
+    summary = f"{first.summary}; {second.summary}"
+    return Display(first.html + second.html, summary, first.data)
 
 
 def _standings(frame: pd.DataFrame, lang: str, source: Source) -> Display:

@@ -201,7 +201,7 @@ def unit_name(unit: str, names: Mapping[str, str] | None) -> str:
 
 
 def period_name(code: str, lang: str, *, short: bool = False) -> str:
-    """Name a month or a node as people say it; any other period keeps its code.
+    """Name a month, a node or some days as people say them; any other period keeps its code.
 
     Parameters
     ----------
@@ -218,10 +218,12 @@ def period_name(code: str, lang: str, *, short: bool = False) -> str:
     ('September 2012', 'Sep')
     >>> period_name("2012-09@11", "en"), period_name("2012-09@11", "en", short=True)
     ('1–11 September 2012', '11 Sep')
-    >>> period_name("2012Q3", "en")
-    '2012Q3'
+    >>> period_name("2012Q3", "en"), period_name("2012-09-09..2012-09-15", "en")
+    ('2012Q3', '9–15 September 2012')
     """
     found = period.parse(code)
+    if found.kind == "range" and found.days <= period.LONGEST_PIECE:
+        return _days_name(found, lang)
     if found.kind not in {"month", "node"}:
         return code
     names = "month" if short else "month_long"
@@ -242,6 +244,18 @@ def day_name(day: dt.date, lang: str) -> str:
     """
     month = words.text(f"chart.month.m{day.month:02d}", lang)
     return words.text("chart.node_short", lang, month=month, day=day.day)
+
+
+def _days_name(found: period.Period, lang: str) -> str:
+    """Name a span of days, its month once where it lies in one."""
+    first, last = found.first, found.last
+    months = [words.text(f"chart.month_long.m{day.month:02d}", lang) for day in (first, last)]
+    facts = {"first": first.day, "last": last.day, "month": months[0], "until": months[1]}
+    years = {"year": first.year, "last_year": last.year}
+    if first.year != last.year:
+        return words.text("chart.days_of_years", lang, **facts, **years)
+    key = "days_of_month" if first.month == last.month else "days_of_months"
+    return words.text(f"chart.{key}", lang, **facts, **years)
 
 
 def tone(change: float, way: str, text: str) -> str:

@@ -16,7 +16,7 @@ from perfkit.show.saying import day_of, head, none, said
 
 __all__ = ["nodes", "proposal", "without_policy"]
 
-MARKS = {"met": "✓", "missed": "✗", "open": "○", "unknown": "?"}
+MARKS = {"met": "✓", "missed": "✗", "open": "○"}
 MOODS = {"met": "good", "missed": "bad"}
 
 
@@ -75,6 +75,9 @@ def _node_cell(row: Mapping[Any, Any] | None, code: str, lang: str) -> Cell:
     if row is None:
         return Cell("–")
     unit, state = label.unit_of(code), str(row["state"])
+    if math.isnan(row["actual"]):
+        asked = words.number(row["target"], unit, lang)
+        return Cell("–", under=Cell(said("asked", lang, target=asked)))
     text = f"{MARKS[state]} {words.number(row['actual'], unit, lang)}"
     target = words.number(row["target"], unit, lang)
     share = words.number(row["attainment"], "rate", lang)
@@ -149,7 +152,7 @@ def proposal(
     Parameters
     ----------
     frame : DataFrame
-        What `rhythm.month.shares` gives.
+        What `rhythm.monthplan.shares` gives.
     lang : {"zh", "en"}
         The reader's language.
     source : Source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -255,8 +256,8 @@ def pulled(frame: pd.DataFrame, *, lang: str, source: Source) -> Display:
 def _part(one: Mapping[Any, Any], part: str, unit: str, lang: str) -> Cell:
     share = words.number(one[f"{part}_attainment"], "rate", lang)
     actual, target = (words.number(one[f"{part}_{n}"], unit, lang) for n in ("actual", "target"))
-    if target == "–":
-        return Cell(actual if actual != "–" else share)
+    if "–" in {actual, target}:
+        return Cell(actual)
     return Cell(share, under=Cell(said("of", lang, actual=actual, target=target)))
 
 
@@ -275,6 +276,9 @@ def headline(point: Told, *, lang: str, period: str, unit: str = "") -> Prose:
         Whose, by name.
     """
     facts: dict[str, Any] = dict(point.facts)
+    if "first" in facts:
+        begins = dt.date.fromisoformat(facts["first"]).weekday()
+        facts["begins"] = words.text(f"calendar.weekday.d{begins}", lang)
     name = label.period_name(period, lang)
     return sentence(f"pacing.say.{point.key}", lang=lang, unit=unit, period=name, **facts)
 
@@ -322,7 +326,8 @@ def tracked(frame: pd.DataFrame, *, lang: str, source: Source) -> Display:
         cells = [first, *(comparison.cell(n, code, float(one[n]), lang) for n in names)]
         if lacks:
             lacking = lacks.get(code, "")
-            told = said("needs", lang, table=lacking) if lacking else ""
+            name = label.said(f"pacing.table.{lacking.partition('.')[0]}", lang, lacking)
+            told = said("needs", lang, table=name) if lacking else ""
             cells.append(Cell(told))
         rows.append(Row(tuple(cells)))
     notes = [said("note.development", lang)] if lacks else []

@@ -24,12 +24,34 @@ def said(key: str, lang: str, **facts: object) -> str:
 
 
 def none(key: str, frame: pd.DataFrame, lang: str) -> Display:
-    """Say in one quiet line that there is nothing to show."""
+    """Say in one quiet line that there is nothing to show.
+
+    Parameters
+    ----------
+    key : str
+        Which line.
+    frame : DataFrame
+        What was to be shown.
+    lang : {"zh", "en"}
+        The reader's language.
+    """
     return quiet(said(f"none.{key}", lang), frame, lang=lang)
 
 
 def head(key: str, lang: str, *, numeric: bool = True, of: str = "") -> Head:
-    """Give the head of a column."""
+    """Give the head of a column.
+
+    Parameters
+    ----------
+    key : str
+        Its name in the words.
+    lang : {"zh", "en"}
+        The reader's language.
+    numeric : bool, default True
+        Whether it holds numbers.
+    of : str, default ""
+        Its unit of measure.
+    """
     return Head(said(f"head.{key}", lang), of=of, numeric=numeric)
 
 

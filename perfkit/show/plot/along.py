@@ -77,6 +77,8 @@ def pace(
     own = frame[(frame["kpi"] == kpi) & frame["month"].isin([month, *others])]
     if comparison.lacks(own[own["month"] == month], ("kpi", "value"), "pace", ["value"]):
         return blank(frame, [kpi], lang, title, ax)
+    from matplotlib.ticker import MaxNLocator
+
     # a weekend adds to the selling day before it: one point a selling day
     data = own.drop_duplicates(["month", "selling_day"], keep="last")
     data = data[["unit", "kpi", "month", "selling_day", "value"]]
@@ -102,6 +104,7 @@ def pace(
     every = pd.concat([data["value"], pd.Series(aims, dtype=float)], ignore_index=True)
     measure_axis(ax.yaxis, every, unit, lang, name)
     ax.set_ylim(*limits(every, 0.1))
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
     ax.set_xlabel(words.text("chart.selling_day", lang))
     end_labels(ax, ends)
     return finish(ax, data, title_or(title, "pace", lang, kpi=name))
