@@ -9,7 +9,7 @@ import pandas as pd
 
 from perfkit.book.settings import ALARMS
 from perfkit.errors import ReconcileError
-from perfkit.explain.control import p_prime, xmr
+from perfkit.explain.control import Array, p_prime, xmr
 from perfkit.explain.credibility import funnel_limits
 from perfkit.kpi import catalogue
 
@@ -26,6 +26,7 @@ __all__ = [
 EVIDENCE = ["unit", "kpi", "period", "rule", "level", "side", "worse", "value", "center",
             "yellow_low", "yellow_high", "red_low", "red_high",
             "n", "periods", "p", "note"]  # fmt: skip
+_READ = ("value", "numerator", "denominator")
 _ENDS = ("yellow_low", "yellow_high", "red_low", "red_high")
 _GRAVE = {"none": 0, "unknown": 0, "yellow": 1, "red": 2}
 
@@ -99,38 +100,40 @@ def watch_history(
         raise ReconcileError("unit_twice", count=len(twice), first=twice["unit"][:3].tolist())
     order = list(dict.fromkeys(frame["period"]))
     earlier = order[: order.index(period)] if period in order else order
+    was, now = frame["period"].isin(earlier).to_numpy(), (frame["period"] == period).to_numpy()
+    columns = {c: frame[c].to_numpy(float) for c in _READ if c in frame}
+    rates = {code: _is_rate(part) for code, part in frame.groupby("kpi", sort=False)}
     rows = []
-    for _, part in frame.groupby("kpi", sort=False):
-        rate = _is_rate(part)
-        for unit, own in part.groupby("unit", sort=False):
-            past, now = own[own["period"].isin(earlier)], own[own["period"] == period]
-            told = {"unit": unit, "kpi": own["kpi"].iloc[0], "period": period, "rule": "history"}
-            rows.append(told | _against_past(past, now, rate, alarms))
+    for (code, unit), places in frame.groupby(["kpi", "unit"], sort=False).indices.items():
+        past = {name: values[places[was[places]]] for name, values in columns.items()}
+        here = {name: values[places[now[places]]] for name, values in columns.items()}
+        told = {"unit": unit, "kpi": code, "period": period, "rule": "history"}
+        rows.append(told | _against_past(past, here, rates[code], alarms))
     return _controlled(pd.DataFrame(rows, columns=EVIDENCE), alarms)
 
 
 def _against_past(
-    past: pd.DataFrame, now: pd.DataFrame, rate: bool, alarms: Mapping[str, float]
+    past: Mapping[str, Array], now: Mapping[str, Array], rate: bool, alarms: Mapping[str, float]
 ) -> dict[str, object]:
     """Judge one value by the limits of those before it."""
-    value = float(now["value"].iloc[0]) if len(now) else np.nan
-    heads = float(now["denominator"].iloc[0]) if rate and len(now) else np.nan
-    known = past.dropna(subset="value")
-    told: dict[str, object] = {"value": value, "n": heads, "periods": len(known)}
+    value = float(now["value"][0]) if len(now["value"]) else np.nan
+    heads = float(now["denominator"][0]) if rate and len(now["value"]) else np.nan
+    known = np.isfinite(past["value"])
+    told: dict[str, object] = {"value": value, "n": heads, "periods": int(known.sum())}
     if np.isnan(value):
         return told | {"note": "no_value"}
     least = int(alarms["min_points"])
-    if len(known) < least:
+    if known.sum() < least:
         return told | {"note": "few_points"}
     if rate:
-        counts, sizes = known["numerator"].tolist(), known["denominator"].tolist()
+        counts, sizes = (past[name][known].tolist() for name in ("numerator", "denominator"))
         found = p_prime(counts, sizes, least=least, chance_at_least=True)
         center = float(found["center"])
         sigma = float(found["sigma_z"]) * float(np.sqrt(center * (1 - center) / heads))
     else:
-        found = xmr(known["value"].tolist(), least=least)
+        found = xmr(past["value"][known].tolist(), least=least)
         center, sigma = float(found["center"]), float(found["sigma"])
-    firm = len(known) >= alarms["firm_points"]
+    firm = known.sum() >= alarms["firm_points"]
     told |= {"center": center, "note": "" if firm else "provisional"}
     for name in ("yellow", "red"):
         reach = _z(alarms[name]) * sigma
