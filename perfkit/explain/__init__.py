@@ -1,13 +1,13 @@
 """Why it moved, and whether it means anything."""
 
 from perfkit.explain.alarm import (
-    backtest,
     plan_status,
     raise_once,
     watch_history,
     watch_landing,
     watch_units,
 )
+from perfkit.explain.asked import Question, questions
 from perfkit.explain.assess import assess, at_risk
 from perfkit.explain.attribution import attribute
 from perfkit.explain.before_after import before_after, node_share, phases
@@ -31,23 +31,40 @@ from perfkit.explain.driver import (
     roll_up,
     steps,
 )
+from perfkit.explain.follow import backtest, follow, raised_within, tally
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
+from perfkit.explain.moved import (
+    Cause,
+    Lead,
+    by_unit,
+    driver_moves,
+    factor_history,
+    lead,
+    usual_change,
+)
+from perfkit.explain.quarter import assessment, attributed, newcomers, standards_of, standouts
 from perfkit.explain.rank import same_days, standing
 from perfkit.explain.segmented import segmented
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
 __all__ = [
     "UNEXPLAINED",
+    "Cause",
     "Chain",
+    "Lead",
+    "Question",
     "agent_months",
     "assess",
+    "assessment",
     "at_risk",
     "attribute",
+    "attributed",
     "backtest",
     "before_after",
     "break_even",
     "by_factor",
+    "by_unit",
     "chain",
     "chains",
     "chance_to_see",
@@ -55,29 +72,40 @@ __all__ = [
     "credibility",
     "decompose",
     "difference_of_rates",
+    "driver_moves",
+    "factor_history",
+    "follow",
     "frontier",
     "funnel",
     "funnel_limits",
     "funnel_lines",
     "growth_factors",
+    "lead",
     "league",
     "leaving_hazard",
     "lorenz",
     "month_risk",
     "months_to_see",
+    "newcomers",
     "node_share",
     "p_prime",
     "paired_difference",
     "phases",
     "plan_status",
+    "questions",
     "raise_once",
+    "raised_within",
     "roll_up",
     "same_days",
     "segmented",
     "set_apart",
     "simulate_month",
+    "standards_of",
     "standing",
+    "standouts",
     "steps",
+    "tally",
+    "usual_change",
     "watch_history",
     "watch_landing",
     "watch_units",

@@ -9,13 +9,12 @@ import pandas as pd
 
 from perfkit.book.settings import ALARMS
 from perfkit.errors import ReconcileError
-from perfkit.explain.control import Array, p_prime, xmr
+from perfkit.explain.control import Array, is_rate, p_prime, survive, two_sided, xmr, z_of
 from perfkit.explain.credibility import funnel_limits
 from perfkit.kpi import catalogue
 
 __all__ = [
     "EVIDENCE",
-    "backtest",
     "plan_status",
     "raise_once",
     "watch_history",
@@ -29,28 +28,6 @@ EVIDENCE = ["unit", "kpi", "period", "rule", "level", "side", "worse", "value", 
 _READ = ("value", "numerator", "denominator")
 _ENDS = ("yellow_low", "yellow_high", "red_low", "red_high")
 _GRAVE = {"none": 0, "unknown": 0, "yellow": 1, "red": 2}
-
-
-def _z(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2))
-
-
-def _two_sided(z: float) -> float:
-    from scipy.special import ndtr
-
-    return float(2 * ndtr(-abs(z)))
-
-
-def _is_rate(frame: pd.DataFrame) -> bool:
-    """Say whether the KPI counts some of a group: known parts, no more than the whole."""
-    if not {"numerator", "denominator"} <= set(frame.columns):
-        return False
-    code = str(frame["kpi"].iloc[0])
-    known = frame.dropna(subset=["numerator", "denominator"])
-    shares = (known["numerator"] <= known["denominator"]).all()
-    return code in catalogue() and catalogue()[code].unit == "rate" and bool(shares)
 
 
 def watch_history(
@@ -102,9 +79,10 @@ def watch_history(
     earlier = order[: order.index(period)] if period in order else order
     was, now = frame["period"].isin(earlier).to_numpy(), (frame["period"] == period).to_numpy()
     columns = {c: frame[c].to_numpy(float) for c in _READ if c in frame}
-    rates = {code: _is_rate(part) for code, part in frame.groupby("kpi", sort=False)}
+    rates = {code: is_rate(part) for code, part in frame.groupby("kpi", sort=False)}
     rows = []
-    for (code, unit), places in frame.groupby(["kpi", "unit"], sort=False).indices.items():
+    for key, places in frame.groupby(["kpi", "unit"], sort=False).indices.items():
+        code, unit = str(key[0]), str(key[1])  # type: ignore[index]
         past = {name: values[places[was[places]]] for name, values in columns.items()}
         here = {name: values[places[now[places]]] for name, values in columns.items()}
         told = {"unit": unit, "kpi": code, "period": period, "rule": "history"}
@@ -136,13 +114,13 @@ def _against_past(
     firm = known.sum() >= alarms["firm_points"]
     told |= {"center": center, "note": "" if firm else "provisional"}
     for name in ("yellow", "red"):
-        reach = _z(alarms[name]) * sigma
+        reach = z_of(alarms[name]) * sigma
         low, high = center - reach, center + reach
         told[f"{name}_low"] = max(low, 0.0) if rate else low
         told[f"{name}_high"] = min(high, 1.0) if rate else high
     if sigma == 0:
         return told | {"p": 1.0 if value == center else 0.0}
-    return told | {"p": _two_sided((value - center) / sigma)}
+    return told | {"p": two_sided((value - center) / sigma)}
 
 
 def _controlled(rows: pd.DataFrame, alarms: Mapping[str, float]) -> pd.DataFrame:
@@ -156,7 +134,7 @@ def _controlled(rows: pd.DataFrame, alarms: Mapping[str, float]) -> pd.DataFrame
     level[known] = "none"
     level[known & (out["p"] < 1 - alarms["yellow"])] = "yellow"
     for _, part in out[known].groupby(["kpi", "period", "rule"], sort=False):
-        held = _survive(part["p"].to_numpy(float), alarms["false_discovery"])
+        held = survive(part["p"].to_numpy(float), alarms["false_discovery"])
         outer = part["p"].to_numpy(float) < 1 - alarms["red"]
         level[part.index[held & outer]] = "red"
     out["level"] = level
@@ -165,12 +143,6 @@ def _controlled(rows: pd.DataFrame, alarms: Mapping[str, float]) -> pd.DataFrame
     out["side"] = side.map({-1.0: "low", 1.0: "high"}).fillna("")
     out["worse"] = [_is_worse(code, s) for code, s in zip(out["kpi"], out["side"], strict=True)]
     return out[EVIDENCE]
-
-
-def _survive(chances: np.ndarray, share: float) -> np.ndarray:
-    from statsmodels.stats.multitest import multipletests
-
-    return np.asarray(multipletests(chances, alpha=share, method="fdr_bh")[0])
 
 
 def _is_worse(code: str, side: str) -> bool:
@@ -304,49 +276,6 @@ def raise_once(evidence: pd.DataFrame, earlier: pd.DataFrame | None = None) -> p
     grave = out["level"].map(_GRAVE)
     order = grave.sort_values(ascending=False, kind="stable").index
     return out.loc[order].reset_index(drop=True)
-
-
-def backtest(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
-    """Try settings on the units' own past before they are kept: how often would they have fired?
-
-    Parameters
-    ----------
-    frame : DataFrame
-        As for `watch_history`, all periods in order.
-    alarms : mapping, optional
-        The settings to try.
-
-    Returns
-    -------
-    DataFrame
-        unit, kpi, tested: periods that could be judged; yellow, red: alarms on the bad side;
-        raised: of them new ones [periods]; a_year: raised ones in twelve periods, NaN where
-        none could be judged.
-
-    Examples
-    --------
-    >>> months = [f"2012-{m:02d}" for m in range(1, 13)]
-    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
-    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 21, 50, 51]
-    >>> backtest(frame)[["tested", "red", "raised"]].values.tolist()
-    [[4, 2, 1]]
-    """
-    found, last = [], None
-    for code in dict.fromkeys(frame["period"]):
-        seen = watch_history(frame, period=code, alarms=alarms)
-        last = raise_once(seen, last)
-        new = seen.merge(last[["unit", "kpi", "new"]], on=["unit", "kpi"], how="left")
-        found.append(new.assign(new=new["new"].eq(True)))
-    rows = pd.concat(found, ignore_index=True)
-    rows = rows.assign(
-        tested=rows["level"] != "unknown",
-        yellow=(rows["level"] == "yellow") & rows["worse"],
-        red=(rows["level"] == "red") & rows["worse"],
-        raised=rows["new"],
-    )
-    counts = ["tested", "yellow", "red", "raised"]
-    out = rows.groupby(["unit", "kpi"], sort=False)[counts].sum().reset_index()
-    return out.assign(a_year=12 * out["raised"] / out["tested"].where(out["tested"] > 0))
 
 
 def plan_status(frame: pd.DataFrame) -> pd.DataFrame:

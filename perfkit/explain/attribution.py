@@ -43,8 +43,8 @@ def attribute(
     period : str or Period
         Which days.
     against : {"previous", "year_ago", "target"} or a period, default "previous"
-        What to start from. Of a running period, the one before is cut to as many days, and that of a
-        year ago to the same dates.
+        What to start from. Of a running period, the one before is cut to as many days, and that
+        of a year ago to the same dates.
     unit : str, optional
         Only this unit, and those below it.
     sister : str, optional

@@ -19,7 +19,7 @@ from perfkit.kpi.layout import Parts, ratio
 from perfkit.kpi.observed import Rows
 from perfkit.period import Period
 
-__all__ = ["Beside", "as_long", "last_year", "levels_above", "relate", "year_back"]
+__all__ = ["Beside", "as_long", "last_year", "levels_above", "relate", "trailing", "year_back"]
 
 PLAN = "plan"
 Frames = dict[str, pd.DataFrame]
@@ -87,6 +87,33 @@ def as_long(book: Book, now: Period, other: Period) -> Period:
 def last_year(book: Book, now: Period) -> Period:
     """Give the same dates of the year before: of a running period those that are known."""
     return spans.year_ago(_known(book, now))
+
+
+def trailing(book: Book, now: Period, count: int) -> list[Period]:
+    """List a period and those before it, oldest first, as far as the book has facts of them whole.
+
+    While the period is running, those before it are cut to as many days.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    now : Period
+        The last one.
+    count : int
+        How many at most. [periods]
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> [one.code for one in trailing(b, spans.parse("2012Q3"), 2)]
+    ['2012Q2', '2012Q3']
+    >>> [one.code for one in trailing(b, spans.parse("2012Q4"), 2)]
+    ['2012-07-01..2012-07-31', '2012Q4']
+    """
+    earlier = [as_long(book, now, one) for one in spans.trailing(now, count)[:-1]]
+    return [*(one for one in earlier if one.first >= book.facts_from), now]
 
 
 def year_back(book: Book, asked: Sequence[Period]) -> list[Period]:

@@ -3,6 +3,7 @@
 from perfkit.outlook.forecast import forecast, forecast_backtest, year_landing
 from perfkit.outlook.landing import landing, landing_backtest, month_landing
 from perfkit.outlook.remainder import Landing, land, since_break
+from perfkit.outlook.yearly import year_landings
 
 __all__ = [
     "Landing",
@@ -14,4 +15,5 @@ __all__ = [
     "month_landing",
     "since_break",
     "year_landing",
+    "year_landings",
 ]

@@ -1,0 +1,137 @@
+"""Every alarm a past would have raised: how often settings fire, and what stands in a period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from perfkit.book.settings import ALARMS
+from perfkit.explain.alarm import EVIDENCE, raise_once, watch_history
+
+__all__ = ["backtest", "follow", "raised_within", "tally"]
+
+_KEYS = ["unit", "kpi", "rule"]
+_GRAVE = {"none": 0, "unknown": 0, "yellow": 1, "red": 2}
+
+
+def follow(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
+    """Watch the units' past period by period, as it would have been watched then.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for `watch_history`, all periods in order.
+    alarms : mapping, optional
+        The book's settings, or settings to try.
+
+    Returns
+    -------
+    DataFrame
+        `EVIDENCE`, one row a unit, KPI and period; since (the first period of an unbroken alarm)
+        and new (whether it was raised in this period); None and False where no alarm stands.
+
+    Examples
+    --------
+    >>> months = [f"2012-{m:02d}" for m in range(1, 11)]
+    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
+    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 21]
+    >>> follow(frame)[["since", "new"]].tail(2).values.tolist()
+    [['2012-09', True], ['2012-09', False]]
+    """
+    found, last = [], None
+    for code in dict.fromkeys(frame["period"]):
+        seen = watch_history(frame, period=code, alarms=alarms)
+        last = raise_once(seen, last)
+        found.append(seen.merge(last[[*_KEYS, "since", "new"]], on=_KEYS, how="left"))
+    columns = [*EVIDENCE, "since", "new"]
+    out = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+    out["since"] = out["since"].astype(object).where(out["since"].notna(), None)
+    return out.assign(new=out["new"].eq(True))
+
+
+def tally(followed: pd.DataFrame) -> pd.DataFrame:
+    """Count the alarms of a past.
+
+    Parameters
+    ----------
+    followed : DataFrame
+        What `follow` gives.
+
+    Returns
+    -------
+    DataFrame
+        unit, kpi, tested: periods that could be judged; yellow, red: alarms on the bad side;
+        raised: of them new ones [periods]; a_year: raised ones in twelve periods, NaN where
+        none could be judged.
+    """
+    worse = followed["worse"].astype(bool)
+    rows = followed[["unit", "kpi"]].assign(
+        tested=followed["level"] != "unknown",
+        yellow=(followed["level"] == "yellow") & worse,
+        red=(followed["level"] == "red") & worse,
+        raised=followed["new"],
+    )
+    counts = ["tested", "yellow", "red", "raised"]
+    out = rows.groupby(["unit", "kpi"], sort=False)[counts].sum().reset_index()
+    return out.assign(a_year=12 * out["raised"] / out["tested"].where(out["tested"] > 0))
+
+
+def backtest(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
+    """Try settings on the units' own past before they are kept: how often would they have fired?
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As for `watch_history`, all periods in order.
+    alarms : mapping, optional
+        The settings to try.
+
+    Returns
+    -------
+    DataFrame
+        As `tally`.
+
+    Examples
+    --------
+    >>> months = [f"2012-{m:02d}" for m in range(1, 13)]
+    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
+    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 21, 50, 51]
+    >>> backtest(frame)[["tested", "red", "raised"]].values.tolist()
+    [[4, 2, 1]]
+    """
+    return tally(follow(frame, alarms=alarms))
+
+
+def raised_within(followed: pd.DataFrame, periods: Sequence[str]) -> pd.DataFrame:
+    """List the alarms that stood in some of the periods, each once, at its gravest.
+
+    Parameters
+    ----------
+    followed : DataFrame
+        What `follow` gives.
+    periods : sequence of str
+        Their codes, such as the months of a quarter, in order.
+
+    Returns
+    -------
+    DataFrame
+        `EVIDENCE`, since, and standing: whether it still stands in the last of the periods.
+        Gravest first.
+
+    Examples
+    --------
+    >>> months = [f"2012-{m:02d}" for m in range(1, 11)]
+    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
+    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 50]
+    >>> found = raised_within(follow(frame), ["2012-08", "2012-09", "2012-10"])
+    >>> found[["period", "level", "standing"]].values.tolist()
+    [['2012-09', 'red', False]]
+    """
+    codes = list(periods)
+    rows = followed[followed["since"].notna() & followed["period"].isin(codes)]
+    until = rows.groupby([*_KEYS, "since"])["period"].transform(lambda p: codes[-1] in set(p))
+    rows = rows.assign(standing=until.astype(bool), grave=rows["level"].map(_GRAVE))
+    rows = rows.sort_values("grave", ascending=False, kind="stable")
+    rows = rows.drop_duplicates([*_KEYS, "since"])
+    return rows[[*EVIDENCE, "since", "standing"]].reset_index(drop=True)
