@@ -31,7 +31,7 @@ from perfkit.explain.driver import (
     roll_up,
     steps,
 )
-from perfkit.explain.follow import backtest, follow, raised_within, tally
+from perfkit.explain.follow import alarms_of, backtest, fired, follow, raised_within, tally
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
 from perfkit.explain.moved import (
@@ -43,7 +43,15 @@ from perfkit.explain.moved import (
     lead,
     usual_change,
 )
-from perfkit.explain.quarter import assessment, attributed, newcomers, standards_of, standouts
+from perfkit.explain.peers import funnel_of, large_in_agents, large_policies, standouts, with_alarm
+from perfkit.explain.quarter import (
+    assessment,
+    attributed,
+    headcount_steps,
+    newcomers,
+    review_levels,
+    standards_of,
+)
 from perfkit.explain.rank import same_days, standing
 from perfkit.explain.segmented import segmented
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
@@ -55,6 +63,7 @@ __all__ = [
     "Lead",
     "Question",
     "agent_months",
+    "alarms_of",
     "assess",
     "assessment",
     "at_risk",
@@ -74,12 +83,17 @@ __all__ = [
     "difference_of_rates",
     "driver_moves",
     "factor_history",
+    "fired",
     "follow",
     "frontier",
     "funnel",
     "funnel_limits",
     "funnel_lines",
+    "funnel_of",
     "growth_factors",
+    "headcount_steps",
+    "large_in_agents",
+    "large_policies",
     "lead",
     "league",
     "leaving_hazard",
@@ -95,6 +109,7 @@ __all__ = [
     "questions",
     "raise_once",
     "raised_within",
+    "review_levels",
     "roll_up",
     "same_days",
     "segmented",
@@ -110,6 +125,7 @@ __all__ = [
     "watch_landing",
     "watch_units",
     "wilson",
+    "with_alarm",
     "with_interval",
     "without_large",
     "xmr",

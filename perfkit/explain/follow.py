@@ -9,7 +9,7 @@ import pandas as pd
 from perfkit.book.settings import ALARMS
 from perfkit.explain.alarm import EVIDENCE, raise_once, watch_history
 
-__all__ = ["backtest", "follow", "raised_within", "tally"]
+__all__ = ["alarms_of", "backtest", "fired", "follow", "raised_within", "tally"]
 
 _KEYS = ["unit", "kpi", "rule"]
 _GRAVE = {"none": 0, "unknown": 0, "yellow": 1, "red": 2}
@@ -135,3 +135,73 @@ def raised_within(followed: pd.DataFrame, periods: Sequence[str]) -> pd.DataFram
     rows = rows.sort_values("grave", ascending=False, kind="stable")
     rows = rows.drop_duplicates([*_KEYS, "since"])
     return rows[[*EVIDENCE, "since", "standing"]].reset_index(drop=True)
+
+
+def alarms_of(followed: pd.DataFrame, others: pd.DataFrame, periods: Sequence[str]) -> pd.DataFrame:
+    """Bring the alarms of a longer period together: of its months, and of the whole of it.
+
+    Parameters
+    ----------
+    followed : DataFrame
+        What `follow` gives, month by month.
+    others : DataFrame
+        `EVIDENCE` of the period as a whole, such as `watch_units` gives.
+    periods : sequence of str
+        The months of the period, in order.
+
+    Returns
+    -------
+    DataFrame
+        As `raised_within`, with low and high: the limits that were passed, yellow or red.
+        Gravest first.
+
+    Examples
+    --------
+    >>> months = [f"2012-{m:02d}" for m in range(1, 11)]
+    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
+    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 50]
+    >>> found = alarms_of(follow(frame), pd.DataFrame(columns=EVIDENCE), months[-3:])
+    >>> found[["low", "high"]].round(1).values.tolist()
+    [[44.0, 56.5]]
+    """
+    own = raised_within(followed, periods)
+    once = raise_once(others).drop(columns="new").assign(standing=True)
+    parts = [part for part in (own, once) if len(part)]
+    out = pd.concat(parts, ignore_index=True) if parts else own
+    red = out["level"] == "red"
+    for end in ("low", "high"):
+        out[end] = out[f"yellow_{end}"].where(~red, out[f"red_{end}"]).astype(float)
+    order = out["level"].map(_GRAVE).sort_values(ascending=False, kind="stable").index
+    return out.loc[order].reset_index(drop=True)
+
+
+def fired(followed: pd.DataFrame, *, unit: str) -> pd.DataFrame:
+    """Say how often the rule would have fired on a unit's own past, and on that of those below.
+
+    Parameters
+    ----------
+    followed : DataFrame
+        What `follow` gives.
+    unit : str
+        The unit; all others of the frame are those below it.
+
+    Returns
+    -------
+    DataFrame
+        kpi, scope (own, below), units, tested, yellow, red, raised [periods], a_year: newly raised
+        in twelve periods of one unit, NaN where none could be judged.
+
+    Examples
+    --------
+    >>> months = [f"2012-{m:02d}" for m in range(1, 13)]
+    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
+    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 21, 50, 51]
+    >>> fired(follow(frame), unit="D1")[["scope", "tested", "raised", "a_year"]].values.tolist()
+    [['own', 4, 1, 3.0]]
+    """
+    counted = tally(followed).assign(units=1)
+    scope = (counted["unit"] == unit).map({True: "own", False: "below"})
+    sums = ["units", "tested", "yellow", "red", "raised"]
+    out = counted.assign(scope=scope).groupby(["kpi", "scope"], sort=False)[sums].sum()
+    out = out[out["tested"] > 0].reset_index()
+    return out.assign(a_year=12 * out["raised"] / out["tested"])

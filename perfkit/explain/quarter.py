@@ -16,16 +16,77 @@ from perfkit.explain.alarm import plan_status
 from perfkit.explain.assess import COLUMNS as STANDARD
 from perfkit.explain.assess import assess
 from perfkit.explain.attribution import attribute
-from perfkit.explain.credibility import credibility
 from perfkit.explain.interval import with_interval
-from perfkit.kpi import answerable, catalogue, cohorts, kpi
+from perfkit.kpi import answerable, catalogue, cohorts
 
-__all__ = ["assessment", "attributed", "newcomers", "standards_of", "standouts"]
+__all__ = [
+    "assessment",
+    "attributed",
+    "headcount_steps",
+    "newcomers",
+    "review_levels",
+    "standards_of",
+]
 
 FORM = ["unit", "kpi", "period", "variant", "target", "value", "attainment", "gap", "previous",
         "change_previous", "growth_previous", "year_ago", "change_year_ago", "growth_year_ago",
         "usual", "verdict", "grade"]  # fmt: skip
+ROLL = ["headcount_opening", "recruits", "leavers", "transfers_net", "headcount_closing"]
 UNTOLD = ("nothing_of_unit", "not_computable", "no_target", "driver_missing", "plan_alone")
+
+
+def review_levels(book: Book, unit: str) -> tuple[str, str, str]:
+    """Name the levels a review is told at: the unit's, the one below, and the lowest of units.
+
+    People are no level of a review: a unit without units below it is looked at by itself.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> review_levels(b, "D1"), review_levels(b, "D1/03/01")
+    (('district', 'department', 'group'), ('group', 'group', 'group'))
+    """
+    level, below = org.level_of(unit, book.root), book.below(unit)
+    order = org.levels_from(book.root)
+    lowest = max((*book.levels, level), key=order.index)
+    return level, level if below == "agent" else below, lowest
+
+
+def headcount_steps(own: pd.DataFrame) -> pd.DataFrame:
+    """Lay out the way of the headcount: opening, recruits, leavers, transfers, closing.
+
+    Parameters
+    ----------
+    own : DataFrame
+        kpi and value of one unit. [persons]
+
+    Returns
+    -------
+    DataFrame
+        step, value: the first and last the two headcounts, between them what leads from one to
+        the other; without a row where one of the five is unknown. [persons]
+
+    Raises
+    ------
+    ReconcileError
+        The steps do not lead from the opening to the closing headcount.
+
+    Examples
+    --------
+    >>> codes = ["headcount_opening", "recruits", "leavers", "transfers_net", "headcount_closing"]
+    >>> own = pd.DataFrame({"kpi": codes, "value": [10.0, 3, 2, 1, 12]})
+    >>> headcount_steps(own)["value"].tolist()
+    [10.0, 3.0, -2.0, 1.0, 12.0]
+    """
+    found = own.set_index("kpi")["value"].astype(float).reindex(ROLL)
+    if found.isna().any():
+        return pd.DataFrame({"step": pd.Series(dtype=object), "value": pd.Series(dtype=float)})
+    found["leavers"] = -found["leavers"]
+    parts, whole = float(found.iloc[:-1].sum()), float(found.iloc[-1])
+    if parts != whole:
+        raise ReconcileError("parts_do_not_add_up", what="headcount", parts=parts, whole=whole)
+    return found.rename_axis("step").reset_index()
 
 
 def attributed(book: Book, code: str, **how: Any) -> tuple[pd.DataFrame, PerfkitError | None]:
@@ -165,44 +226,3 @@ def standards_of(book: Book, *, unit: str, day: dt.date) -> pd.DataFrame:
         found = assess(book, by=level, day=at)
         parts.append(found[found["unit"].isin(org.within(found["unit"].tolist(), unit))])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=STANDARD)
-
-
-def standouts(months: pd.DataFrame) -> pd.DataFrame:
-    """Say of each KPI which unit did best, and how far that can be believed.
-
-    Parameters
-    ----------
-    months : DataFrame
-        What `kpi.measure` gives for units of one level over months: unit, kpi, value, denominator.
-
-    Returns
-    -------
-    DataFrame
-        kpi, unit (the best after drawing every unit's mean towards that of all), mean, estimate,
-        common (of all) [the KPI's unit], credibility [rate], heads (the unit's mean month), units:
-        how many were compared. Credibility 0: the units differ no more than chance lets them. A
-        KPI that fewer than two units have months of is left out.
-
-    Notes
-    -----
-    Bühlmann and Straub, weighted by what the KPI is divided by (see `credibility`).
-    """
-    rows = []
-    for code, part in months.groupby("kpi", sort=False):
-        known = part.dropna(subset=["value", "denominator"])
-        if known["unit"].nunique() < 2:
-            continue
-        try:
-            found = credibility(
-                known.assign(weight=known["denominator"])[["unit", "value", "weight"]]
-            )
-        except ReconcileError:
-            continue
-        falls = kpi(str(code)).direction == "down"
-        order = found.sort_values(["estimate", "mean"], ascending=falls, kind="stable")
-        best = order.iloc[0]
-        heads = float(best["weight"]) / float(best["periods"]) if best["periods"] else np.nan
-        numbers = [float(best[name]) for name in ("mean", "estimate", "common", "credibility")]
-        rows.append([code, best["unit"], *numbers, heads, len(found)])
-    columns = ["kpi", "unit", "mean", "estimate", "common", "credibility", "heads", "units"]
-    return pd.DataFrame(rows, columns=columns)

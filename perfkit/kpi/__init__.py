@@ -11,7 +11,7 @@ from perfkit.kpi.form import form
 from perfkit.kpi.measure import check_period, grid, measure
 from perfkit.kpi.places import units
 from perfkit.kpi.reconcile import reconcile, reconcile_findings
-from perfkit.kpi.relative import trailing
+from perfkit.kpi.relative import held_against, trailing, whole_months
 from perfkit.kpi.restated import restated_findings, restated_kpis, restated_since
 from perfkit.kpi.variant import bridge
 
@@ -34,6 +34,7 @@ __all__ = [
     "form",
     "glossary",
     "grid",
+    "held_against",
     "kpi",
     "life_table",
     "measure",
@@ -48,4 +49,5 @@ __all__ = [
     "targets",
     "trailing",
     "units",
+    "whole_months",
 ]

@@ -11,12 +11,13 @@ import pandas as pd
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.errors import ReconcileError
-from perfkit.kpi import adds_up, grid, kpi, targets
+from perfkit.kpi import adds_up, grid, kpi, targets, whole_months
 from perfkit.outlook.forecast import FEWEST, year_landing
 from perfkit.period import Period
 
 __all__ = ["year_landings"]
 
+MONTHS = 120  # ten years; seasons older than that teach little
 COLUMNS = ["unit", "kpi", "period", "months_done", "reached", "landing", "low", "high", "target",
            "chance", "periods", "method", "last_year"]  # fmt: skip
 
@@ -74,9 +75,7 @@ def year_landings(
     if not adds_up(kpi(code)):
         raise ReconcileError("does_not_add_up", kpi=code)
     levels = [by] if isinstance(by, str) else list(by)
-    until = min(spans.parse(period).last, book.as_of)
-    whole = spans.months(spans.span(book.facts_from, until)) if book.facts_from <= until else []
-    known = [m for m in whole if m.last <= until]
+    known = whole_months(book, spans.parse(period), MONTHS)
     year = spans.parse(f"{spans.parse(period).last.year}")
     if not known:
         return pd.DataFrame(columns=COLUMNS)

@@ -185,7 +185,7 @@ def unit_name(unit: str, names: Mapping[str, str] | None) -> str:
 
 
 def period_name(code: str, lang: str, *, short: bool = False) -> str:
-    """Name a month or a node as people say it; any other period keeps its code.
+    """Name a quarter, month or node as people say it; any other period keeps its code.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def period_name(code: str, lang: str, *, short: bool = False) -> str:
     lang : {"zh", "en"}
         The reader's language.
     short : bool, default False
-        Without the year, as beside a dot.
+        Without the year, as beside a dot; a quarter keeps it.
 
     Examples
     --------
@@ -202,10 +202,13 @@ def period_name(code: str, lang: str, *, short: bool = False) -> str:
     ('September 2012', 'Sep')
     >>> period_name("2012-09@11", "en"), period_name("2012-09@11", "en", short=True)
     ('1–11 September 2012', '11 Sep')
-    >>> period_name("2012Q3", "en")
-    '2012Q3'
+    >>> period_name("2012Q3", "en"), period_name("2012H1", "en")
+    ('Q3 2012', '2012H1')
     """
     found = period.parse(code)
+    if found.kind == "quarter":
+        number = (found.first.month + 2) // 3
+        return words.text("chart.quarter_of_year", lang, number=number, year=found.first.year)
     if found.kind not in {"month", "node"}:
         return code
     names = "month" if short else "month_long"
