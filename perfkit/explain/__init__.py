@@ -31,7 +31,15 @@ from perfkit.explain.driver import (
     roll_up,
     steps,
 )
-from perfkit.explain.follow import alarms_of, backtest, fired, follow, raised_within, tally
+from perfkit.explain.follow import (
+    alarms_of,
+    backtest,
+    fired,
+    follow,
+    follow_units,
+    raised_within,
+    tally,
+)
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
 from perfkit.explain.moved import (
@@ -43,8 +51,17 @@ from perfkit.explain.moved import (
     lead,
     usual_change,
 )
-from perfkit.explain.peers import funnel_of, large_in_agents, large_policies, standouts, with_alarm
+from perfkit.explain.peers import (
+    funnel_of,
+    large_in_agents,
+    large_policies,
+    league_of,
+    outside,
+    standouts,
+    with_alarm,
+)
 from perfkit.explain.quarter import (
+    SECTIONS,
     assessment,
     attributed,
     headcount_steps,
@@ -57,6 +74,7 @@ from perfkit.explain.segmented import segmented
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
 __all__ = [
+    "SECTIONS",
     "UNEXPLAINED",
     "Cause",
     "Chain",
@@ -85,6 +103,7 @@ __all__ = [
     "factor_history",
     "fired",
     "follow",
+    "follow_units",
     "frontier",
     "funnel",
     "funnel_limits",
@@ -96,12 +115,14 @@ __all__ = [
     "large_policies",
     "lead",
     "league",
+    "league_of",
     "leaving_hazard",
     "lorenz",
     "month_risk",
     "months_to_see",
     "newcomers",
     "node_share",
+    "outside",
     "p_prime",
     "paired_difference",
     "phases",

@@ -138,13 +138,13 @@ def _of_form(form: pd.DataFrame, unit: str) -> list[Question]:
     for row in worse.head(MOST).to_dict("records"):
         numbers = {"before": (row["previous"], "kpi"), "after": (row["value"], "kpi")}
         out.append(
-            Question("worse", {"kpi": row["kpi"], **numbers, "usual": (row["usual"], "kpi")})
+            Question("worse", {"kpi": row["kpi"], **numbers, "limit": (row["limit"], "kpi")})
         )
     short = form[form["grade"] == "short"]
     for code, own in short.groupby("kpi", sort=False):
         below = own if list(own["unit"]) == [unit] else own[own["unit"] != unit]
         facts: dict[str, Fact] = {"kpi": str(code), "units": ", ".join(below["unit"])}
-        out.append(Question("short", facts | {"gap": (float(below["gap"].sum()), "kpi")}))
+        out.append(Question("short", facts | {"gap": (abs(float(below["gap"].sum())), "kpi")}))
     return out
 
 

@@ -70,8 +70,8 @@ def is_rate(frame: pd.DataFrame) -> bool:
         return False
     code = str(frame["kpi"].iloc[0])
     known = frame.dropna(subset=["numerator", "denominator"])
-    shares = (known["numerator"] <= known["denominator"]).all()
-    return code in catalogue() and catalogue()[code].unit == "rate" and bool(shares)
+    shares = known["numerator"].ge(0) & (known["numerator"] <= known["denominator"])
+    return code in catalogue() and catalogue()[code].unit == "rate" and bool(shares.all())
 
 
 def _moving_range(values: Array) -> float:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from perfkit.book.settings import ALARMS
-from perfkit.explain.alarm import EVIDENCE, raise_once, watch_history
+from perfkit.explain.alarm import EVIDENCE, raise_once, watch_history, watch_units
 
-__all__ = ["alarms_of", "backtest", "fired", "follow", "raised_within", "tally"]
+__all__ = ["alarms_of", "backtest", "fired", "follow", "follow_units", "raised_within", "tally"]
 
 _KEYS = ["unit", "kpi", "rule"]
+_COUNTS = ["tested", "yellow", "red", "raised"]
 _GRAVE = {"none": 0, "unknown": 0, "yellow": 1, "red": 2}
 
 
@@ -44,6 +45,44 @@ def follow(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.D
         seen = watch_history(frame, period=code, alarms=alarms)
         last = raise_once(seen, last)
         found.append(seen.merge(last[[*_KEYS, "since", "new"]], on=_KEYS, how="left"))
+    return _joined(found)
+
+
+def follow_units(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
+    """Hold the units of one level against each other period by period, as it would have been then.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        What `kpi.measure` gives of one rate, all periods in order: unit, kpi, period, numerator,
+        denominator. [members]
+    alarms : mapping, optional
+        The book's settings.
+
+    Returns
+    -------
+    DataFrame
+        As `follow`. Periods with fewer than two units that have anybody are left out.
+
+    Examples
+    --------
+    >>> rows = {"unit": ["a", "b"], "numerator": [4.0, 30.0], "denominator": [50.0, 60.0]}
+    >>> frame = pd.DataFrame(rows).assign(kpi="activity_rate", period="2012-09")
+    >>> follow_units(frame)[["level", "new"]].values.tolist()
+    [['red', True], ['yellow', False]]
+    """
+    found, last = [], None
+    for _, part in frame.groupby("period", sort=False):
+        if (part["denominator"] > 0).sum() < 2:
+            continue
+        seen = watch_units(part, alarms=alarms)
+        last = raise_once(seen, last)
+        found.append(seen.merge(last[[*_KEYS, "since", "new"]], on=_KEYS, how="left"))
+    return _joined(found)
+
+
+def _joined(found: list[pd.DataFrame]) -> pd.DataFrame:
+    """Lay the periods below each other; no alarm, no since."""
     columns = [*EVIDENCE, "since", "new"]
     out = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
     out["since"] = out["since"].astype(object).where(out["since"].notna(), None)
@@ -72,8 +111,7 @@ def tally(followed: pd.DataFrame) -> pd.DataFrame:
         red=(followed["level"] == "red") & worse,
         raised=followed["new"],
     )
-    counts = ["tested", "yellow", "red", "raised"]
-    out = rows.groupby(["unit", "kpi"], sort=False)[counts].sum().reset_index()
+    out = rows.groupby(["unit", "kpi"], sort=False)[_COUNTS].sum().reset_index()
     return out.assign(a_year=12 * out["raised"] / out["tested"].where(out["tested"] > 0))
 
 
@@ -175,33 +213,43 @@ def alarms_of(followed: pd.DataFrame, others: pd.DataFrame, periods: Sequence[st
     return out.loc[order].reset_index(drop=True)
 
 
-def fired(followed: pd.DataFrame, *, unit: str) -> pd.DataFrame:
-    """Say how often the rule would have fired on a unit's own past, and on that of those below.
+def fired(followed: Mapping[int, pd.DataFrame], *, unit: str) -> pd.DataFrame:
+    """Say how often rules would have fired on a unit's own past, and on that of those below.
 
     Parameters
     ----------
-    followed : DataFrame
-        What `follow` gives.
+    followed : mapping of int to DataFrame
+        Periods a year has → what `follow` or `follow_units` gives of such periods.
     unit : str
-        The unit; all others of the frame are those below it.
+        The unit; all others of the frames are those below it.
 
     Returns
     -------
     DataFrame
-        kpi, scope (own, below), units, tested, yellow, red, raised [periods], a_year: newly raised
-        in twelve periods of one unit, NaN where none could be judged.
+        rule, kpi, scope (own, below), units, tested, yellow, red, raised [periods], a_year: newly
+        raised in a year of one unit. What could never be judged is left out.
 
     Examples
     --------
     >>> months = [f"2012-{m:02d}" for m in range(1, 13)]
     >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
     >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 21, 50, 51]
-    >>> fired(follow(frame), unit="D1")[["scope", "tested", "raised", "a_year"]].values.tolist()
-    [['own', 4, 1, 3.0]]
+    >>> found = fired({12: follow(frame)}, unit="D1")
+    >>> found[["rule", "scope", "tested", "raised", "a_year"]].values.tolist()
+    [['history', 'own', 4, 1, 3.0]]
     """
+    parts = [_fired(frame, unit, a_year) for a_year, frame in followed.items() if len(frame)]
+    columns = ["rule", "kpi", "scope", "units", *_COUNTS, "a_year"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _fired(followed: pd.DataFrame, unit: str, a_year: int) -> pd.DataFrame:
     counted = tally(followed).assign(units=1)
     scope = (counted["unit"] == unit).map({True: "own", False: "below"})
-    sums = ["units", "tested", "yellow", "red", "raised"]
+    sums = ["units", *_COUNTS]
     out = counted.assign(scope=scope).groupby(["kpi", "scope"], sort=False)[sums].sum()
     out = out[out["tested"] > 0].reset_index()
-    return out.assign(a_year=12 * out["raised"] / out["tested"])
+    place = {code: at for at, code in enumerate(dict.fromkeys(out["kpi"]))}
+    out = out.sort_values("kpi", key=lambda k: k.map(place), kind="stable", ignore_index=True)
+    out.insert(0, "rule", followed["rule"].iloc[0])
+    return out.assign(a_year=a_year * out["raised"] / out["tested"])

@@ -12,12 +12,25 @@ from perfkit.book.settings import ALARMS
 from perfkit.errors import PerfkitError, ReconcileError
 from perfkit.explain.alarm import watch_landing
 from perfkit.explain.concentration import without_large
-from perfkit.explain.credibility import credibility, funnel, funnel_lines
+from perfkit.explain.credibility import credibility, funnel, funnel_lines, league
 from perfkit.explain.tradeoff import break_even
 from perfkit.kpi import kpi
 from perfkit.period import Period
 
-__all__ = ["funnel_of", "large_in_agents", "large_policies", "standouts", "with_alarm"]
+__all__ = [
+    "funnel_of",
+    "large_in_agents",
+    "large_policies",
+    "league_of",
+    "outside",
+    "standouts",
+    "with_alarm",
+]
+
+
+_NOBODY = pd.DataFrame({"unit": [], "numerator": [], "denominator": []}).astype(
+    {"numerator": float, "denominator": float}
+)
 
 
 def large_policies(
@@ -106,6 +119,52 @@ def funnel_of(rates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         return pd.DataFrame(), pd.DataFrame()
     found = funnel(rates)
     return found, funnel_lines(float(found["center"].iloc[0]), float(found["denominator"].max()))
+
+
+def league_of(rates: pd.DataFrame) -> pd.DataFrame:
+    """Rank units as `league` does, where there are at least two with anybody.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        unit, numerator, denominator of one level, KPI and period. [members]
+
+    Examples
+    --------
+    >>> rows = {"unit": ["a", "b"], "numerator": [15, 1], "denominator": [50, 50]}
+    >>> both = pd.DataFrame(rows)
+    >>> league_of(both)["tier"].tolist(), len(league_of(both.head(1)))
+    ([1.0, 2.0], 0)
+    """
+    known = rates[rates["denominator"] > 0] if len(rates) else rates
+    return league(known if len(known) > 1 else _NOBODY)
+
+
+def outside(funnel: pd.DataFrame, *, level: float = 0.95) -> dict[str, tuple[float, str]]:
+    """Count who lies outside the inner limits of a funnel, beside how many chance would put there.
+
+    Parameters
+    ----------
+    funnel : DataFrame
+        What `funnel` gives.
+    level : float, default 0.95
+        Of its inner limits. [rate]
+
+    Returns
+    -------
+    dict of str to (float, str)
+        count (units with anybody), outside, expected, each with its unit of measure; outside is NaN
+        where nobody is counted. [units]
+
+    Examples
+    --------
+    >>> outside(pd.DataFrame({"value": [0.1, 0.3], "signal": ["red", "none"]}))["outside"]
+    (1.0, 'count')
+    """
+    known = int(funnel["value"].notna().sum()) if len(funnel) else 0
+    beyond = float((funnel["signal"] != "none").sum()) if known else np.nan
+    told = {"count": float(known), "outside": beyond, "expected": known * (1 - level)}
+    return {name: (value, "count") for name, value in told.items()}
 
 
 def with_alarm(landing: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from perfkit.explain.interval import with_interval
 from perfkit.kpi import answerable, catalogue, cohorts
 
 __all__ = [
+    "SECTIONS",
     "assessment",
     "attributed",
     "headcount_steps",
@@ -30,8 +31,20 @@ __all__ = [
 
 FORM = ["unit", "kpi", "period", "variant", "target", "value", "attainment", "gap", "previous",
         "change_previous", "growth_previous", "year_ago", "change_year_ago", "growth_year_ago",
-        "usual", "verdict", "grade"]  # fmt: skip
+        "usual", "limit", "verdict", "grade"]  # fmt: skip
 ROLL = ["headcount_opening", "recruits", "leavers", "transfers_net", "headcount_closing"]
+# What the review lays out by unit: the cards of its headline, and its tables, in their order.
+SECTIONS = {
+    "cards": ["premium_issued", "premium_submitted", "activity_rate", "headcount_closing"],
+    "people": [*ROLL, "recruit_rate", "attrition_rate"],
+    "income": ["fyc_trainee", "fyc_agent", "fyc_supervisor", "fyc_senior_supervisor",
+               "fyc_department_manager", "fyc"],
+    "groups": ["groups", "group_change", "groups_15_up", "groups_10_to_14", "groups_under_10",
+               "promotions_supervisor", "quasi_supervisors", "licensed_share"],
+    "stayed": ["confirmation_3m", "retention_3m", "retention_7m", "retention_13m"],
+    "best": ["activity_rate", "premium_per_head", "cases_per_active", "recruit_rate",
+             "attrition_rate"],
+}  # fmt: skip
 UNTOLD = ("nothing_of_unit", "not_computable", "no_target", "driver_missing", "plan_alone")
 
 
@@ -139,10 +152,11 @@ def assessment(compared: pd.DataFrame, usual: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         unit, kpi, period, variant, target, value, gap (value less target), previous, year_ago and
-        their changes [the KPI's unit], attainment, growth_previous, growth_year_ago [rate], usual
-        (how far two periods differ anyway), verdict, grade: reached or short where there is a
-        target; else better or worse where the change on the period before is more than noise,
-        moved where neither way is good; usual where it is noise; unknown.
+        their changes, usual (how far two periods differ anyway), limit (how far chance takes them
+        once in 20 times) [the KPI's unit], attainment, growth_previous, growth_year_ago [rate],
+        verdict, grade: reached or short where there is a target; else better or worse where the
+        change on the period before is more than noise, moved where neither way is good; usual
+        where it is noise; unknown.
 
     Notes
     -----
@@ -152,7 +166,8 @@ def assessment(compared: pd.DataFrame, usual: pd.DataFrame) -> pd.DataFrame:
     status = plan_status(compared)[["unit", "kpi", "gap", "status"]]
     keys = ["unit", "kpi"]
     out = compared.merge(status, on=keys, how="left", sort=False)
-    out = out.merge(usual[[*keys, "usual", "verdict"]], on=keys, how="left", sort=False)
+    noise = usual[[*keys, "usual", "yellow", "verdict"]].rename(columns={"yellow": "limit"})
+    out = out.merge(noise, on=keys, how="left", sort=False)
     out["verdict"] = out["verdict"].fillna("unknown")
     sign = np.sign(out["change_previous"])
     ways = out["kpi"].map(lambda c: catalogue()[c].direction if c in catalogue() else "context")

@@ -15,7 +15,7 @@ from perfkit.show.html import Cell, Display, Head, Row, display, grid, quiet
 
 __all__ = ["form", "form_by_unit"]
 
-FORM = ("target", "value", "attainment", "gap", "change_previous", "change_year_ago", "usual")
+FORM = ("target", "value", "attainment", "gap", "change_previous", "change_year_ago", "limit")
 MARKS = {
     "reached": ("✓ ", "good"),
     "short": ("✗ ", "bad"),
@@ -37,12 +37,12 @@ def form(
     source: Source,
     names: Mapping[str, str] | None = None,
 ) -> Display:
-    """Show the form of one unit: target, result, attainment, gap, changes, usual swing, grade.
+    """Show the form of one unit: target, result, attainment, gap, changes, noise, grade.
 
     Parameters
     ----------
     frame : DataFrame
-        unit, kpi, period, target, value, gap, change_previous, change_year_ago, usual [the KPI's
+        unit, kpi, period, target, value, gap, change_previous, change_year_ago, limit [the KPI's
         unit], attainment [rate], verdict, grade.
     unit : str
         Whose rows.
@@ -92,11 +92,16 @@ def _form_head(name: str, when: str, lang: str) -> str:
 
 
 def _form_cell(name: str, code: str, record: Mapping[Any, Any], lang: str) -> Cell:
-    if name in {"gap", "usual"}:
-        unit = label.unit_of(code)
-        unit = label.change_unit(unit)
+    if name in {"gap", "limit"}:
+        unit = label.change_unit(label.unit_of(code))
         return Cell(words.number(float(record[name]), unit, lang, signed=name == "gap"))
-    return comparison.cell_of(name, code, record, lang)
+    beyond = name == "change_previous" and record["verdict"] in {"unusual", "rare"}
+    if beyond or not name.startswith("change_"):
+        return comparison.cell_of(name, code, record, lang)
+    growth = record.get(name.replace("change_", "growth_"), math.nan)
+    under = Cell(comparison.written("growth_", code, growth, lang), "context")
+    text = comparison.written(name, code, record[name], lang)
+    return Cell(text, "context", under=under if math.isfinite(growth) else None)
 
 
 def _grade(grade: str, lang: str) -> Cell:
