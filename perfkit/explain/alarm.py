@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,10 @@ from perfkit.kpi import catalogue
 
 __all__ = [
     "EVIDENCE",
+    "Past",
     "plan_status",
     "raise_once",
+    "watch_at",
     "watch_history",
     "watch_landing",
     "watch_units",
@@ -72,21 +75,58 @@ def watch_history(
     >>> watch_history(frame, period="2012-09")[["level", "side", "note"]].values.tolist()
     [['red', 'low', 'provisional']]
     """
-    if frame.duplicated(["unit", "kpi", "period"]).any():
-        twice = frame[frame.duplicated(["unit", "kpi", "period"])]
-        raise ReconcileError("unit_twice", count=len(twice), first=twice["unit"][:3].tolist())
-    order = list(dict.fromkeys(frame["period"]))
-    earlier = order[: order.index(period)] if period in order else order
-    was, now = frame["period"].isin(earlier).to_numpy(), (frame["period"] == period).to_numpy()
-    columns = {c: frame[c].to_numpy(float) for c in _READ if c in frame}
-    rates = {code: is_rate(part) for code, part in frame.groupby("kpi", sort=False)}
+    return watch_at(Past.of(frame), period, alarms)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The numbers of units and KPIs by period, read once to be judged often.
+
+    Attributes
+    ----------
+    order : list of str
+        The periods.
+    at : array
+        Which period each row is of, by its place in the order.
+    columns : mapping of str to array
+        value, and of rates numerator and denominator.
+    rows : mapping
+        KPI and unit → the rows.
+    rates : mapping
+        KPI → whether it counts some of a group.
+    """
+
+    order: list[str]
+    at: np.ndarray
+    columns: Mapping[str, Array]
+    rows: Mapping[tuple[str, str], np.ndarray]
+    rates: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Past:
+        """Read a frame as `watch_history` takes it."""
+        if frame.duplicated(["unit", "kpi", "period"]).any():
+            twice = frame[frame.duplicated(["unit", "kpi", "period"])]
+            raise ReconcileError("unit_twice", count=len(twice), first=twice["unit"][:3].tolist())
+        at, order = pd.factorize(frame["period"].to_numpy(object))
+        found = frame.groupby(["kpi", "unit"], sort=False).indices
+        rows = {(str(key[0]), str(key[1])): np.asarray(own) for key, own in found.items()}  # type: ignore[index]
+        rates = {str(code): is_rate(part) for code, part in frame.groupby("kpi", sort=False)}
+        columns = {c: frame[c].to_numpy(float) for c in _READ if c in frame}
+        return cls([str(code) for code in order], at, columns, rows, rates)
+
+
+def watch_at(past: Past, period: str, alarms: Mapping[str, float]) -> pd.DataFrame:
+    """Judge a period by those before it, as `watch_history` does."""
+    place = past.order.index(period) if period in past.order else len(past.order)
     rows = []
-    for key, places in frame.groupby(["kpi", "unit"], sort=False).indices.items():
-        code, unit = str(key[0]), str(key[1])  # type: ignore[index]
-        past = {name: values[places[was[places]]] for name, values in columns.items()}
-        here = {name: values[places[now[places]]] for name, values in columns.items()}
+    for (code, unit), places in past.rows.items():
+        at = past.at[places]
+        was, now = places[at < place], places[at == place]
+        earlier = {name: values[was] for name, values in past.columns.items()}
+        here = {name: values[now] for name, values in past.columns.items()}
         told = {"unit": unit, "kpi": code, "period": period, "rule": "history"}
-        rows.append(told | _against_past(past, here, rates[code], alarms))
+        rows.append(told | _against_past(earlier, here, past.rates[code], alarms))
     return _controlled(pd.DataFrame(rows, columns=EVIDENCE), alarms)
 
 

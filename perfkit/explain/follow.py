@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from perfkit.book.settings import ALARMS
-from perfkit.explain.alarm import EVIDENCE, raise_once, watch_history, watch_units
+from perfkit.explain.alarm import EVIDENCE, Past, raise_once, watch_at, watch_units
 
 __all__ = ["alarms_of", "backtest", "fired", "follow", "follow_units", "raised_within", "tally"]
 
@@ -40,12 +41,8 @@ def follow(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.D
     >>> follow(frame)[["since", "new"]].tail(2).values.tolist()
     [['2012-09', True], ['2012-09', False]]
     """
-    found, last = [], None
-    for code in dict.fromkeys(frame["period"]):
-        seen = watch_history(frame, period=code, alarms=alarms)
-        last = raise_once(seen, last)
-        found.append(seen.merge(last[[*_KEYS, "since", "new"]], on=_KEYS, how="left"))
-    return _joined(found)
+    past = Past.of(frame)
+    return _since([watch_at(past, code, alarms) for code in past.order])
 
 
 def follow_units(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
@@ -71,22 +68,30 @@ def follow_units(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -
     >>> follow_units(frame)[["level", "new"]].values.tolist()
     [['red', True], ['yellow', False]]
     """
-    found, last = [], None
+    found = []
     for _, part in frame.groupby("period", sort=False):
-        if (part["denominator"] > 0).sum() < 2:
-            continue
-        seen = watch_units(part, alarms=alarms)
-        last = raise_once(seen, last)
-        found.append(seen.merge(last[[*_KEYS, "since", "new"]], on=_KEYS, how="left"))
-    return _joined(found)
+        if (part["denominator"] > 0).sum() > 1:
+            found.append(watch_units(part, alarms=alarms))
+    return _since(found)
 
 
-def _joined(found: list[pd.DataFrame]) -> pd.DataFrame:
-    """Lay the periods below each other; no alarm, no since."""
-    columns = [*EVIDENCE, "since", "new"]
-    out = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
-    out["since"] = out["since"].astype(object).where(out["since"].notna(), None)
-    return out.assign(new=out["new"].eq(True))
+def _since(found: list[pd.DataFrame]) -> pd.DataFrame:
+    """Say since when every alarm stands, and whether it is new or has grown (`raise_once`)."""
+    if not found:
+        return pd.DataFrame(columns=[*EVIDENCE, "since", "new"])
+    out = pd.concat(found, ignore_index=True)
+    raised = (out["worse"].astype(bool) & out["level"].isin(["yellow", "red"])).tolist()
+    grave, period = out["level"].map(_GRAVE).tolist(), out["period"].tolist()
+    since: list[str | None] = [None] * len(out)
+    new = [False] * len(out)
+    for rows in out.groupby(_KEYS, sort=False).indices.values():
+        places = np.asarray(rows).tolist()
+        for before, place in zip([None, *places[:-1]], places, strict=True):
+            if raised[place]:
+                known = before is not None and raised[before]
+                since[place] = since[before] if known else period[place]
+                new[place] = not known or grave[place] > grave[before]
+    return out.assign(since=pd.Series(since, dtype=object), new=new)
 
 
 def tally(followed: pd.DataFrame) -> pd.DataFrame:

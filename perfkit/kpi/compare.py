@@ -10,7 +10,7 @@ import pandas as pd
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.kpi.catalogue import kpi
-from perfkit.kpi.entered import targets
+from perfkit.kpi.entered import planned, targets
 from perfkit.kpi.measure import measure
 from perfkit.kpi.relative import as_long, last_year
 from perfkit.period import Period
@@ -36,7 +36,8 @@ def _aimed(
 ) -> pd.DataFrame:
     """Set a version of the targets beside, and how much of it is reached."""
     mark = "" if version == "plan" else f"_{version}"
-    asked = [(code, level) for code in frame["kpi"].unique() for level in levels]
+    known = planned(book, version)
+    asked = [(code, level) for code in frame["kpi"].unique() if code in known for level in levels]
     found = [targets(book, c, by=level, period=span, version=version) for c, level in asked]
     entered = pd.concat(found) if found else pd.DataFrame(columns=[*_KEYS, "target"])
     held = entered.set_index(_KEYS)["target"].astype(float).rename(f"target{mark}")

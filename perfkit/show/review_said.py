@@ -77,6 +77,7 @@ def headline(
     ends: tuple[str, str],
     lang: str,
     names: Mapping[str, str] | None = None,
+    why: PerfkitError | None = None,
 ) -> Prose:
     """Say in a few sentences what moved, why, and whether it is noise.
 
@@ -94,14 +95,16 @@ def headline(
         The reader's language.
     names : mapping, optional
         Unit id → name.
+    why : PerfkitError, optional
+        Why nothing could be attributed.
 
     Returns
     -------
     Prose
-        Empty without a change to tell of.
+        Without a change to tell of, why there is none.
     """
     if led is None or math.isnan(led.change):
-        return Prose("")
+        return refusal(why, lang=lang)
     of = label.unit_of(kpi)
     first, second = ends_of(*ends, lang=lang).values()
     growth = led.change / led.start if led.start > 0 else math.nan
@@ -162,7 +165,12 @@ def refusal(why: PerfkitError | None, *, lang: str) -> Prose:
     >>> refusal(None, lang="en").markdown
     ''
     """
-    return Prose(_said("refused", lang, why=why.text(lang)) if why is not None else "")
+    if why is None:
+        return Prose("")
+    known = f"refused_{why.key}"
+    if words.has(f"quarter.{known}", lang):
+        return Prose(_said(known, lang, **why.facts))
+    return Prose(_said("refused", lang, why=why.text(lang)))
 
 
 class Asked(Protocol):
