@@ -1,13 +1,13 @@
 """Why it moved, and whether it means anything."""
 
 from perfkit.explain.alarm import (
-    backtest,
     plan_status,
     raise_once,
     watch_history,
     watch_landing,
     watch_units,
 )
+from perfkit.explain.asked import Question, questions
 from perfkit.explain.assess import assess, at_risk
 from perfkit.explain.attribution import attribute
 from perfkit.explain.before_after import before_after, node_share, phases
@@ -35,9 +35,45 @@ from perfkit.explain.driver import (
 )
 from perfkit.explain.effect import action_effect
 from perfkit.explain.evaluation import evaluate, horizons, increments
+from perfkit.explain.follow import (
+    alarms_of,
+    backtest,
+    fired,
+    follow,
+    follow_units,
+    raised_within,
+    tally,
+)
 from perfkit.explain.gapflow import Flow, Walk, bearing, gap_flow, mermaid, read_flow, walk
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
+from perfkit.explain.moved import (
+    Cause,
+    Lead,
+    by_unit,
+    driver_moves,
+    factor_history,
+    lead,
+    usual_change,
+)
+from perfkit.explain.peers import (
+    funnel_of,
+    large_in_agents,
+    large_policies,
+    league_of,
+    outside,
+    standouts,
+    with_alarm,
+)
+from perfkit.explain.quarter import (
+    SECTIONS,
+    assessment,
+    attributed,
+    headcount_steps,
+    newcomers,
+    review_levels,
+    standards_of,
+)
 from perfkit.explain.rank import same_days, standing
 from perfkit.explain.remedy import checklist, remedies
 from perfkit.explain.rule import Rule, save_rule, try_rule
@@ -47,22 +83,30 @@ from perfkit.explain.stocktake import guidance_pack, needs_guidance, stocktake
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
 __all__ = [
+    "SECTIONS",
     "UNEXPLAINED",
+    "Cause",
     "CauseChart",
     "Chain",
     "Flow",
+    "Lead",
+    "Question",
     "Rule",
     "Walk",
     "action_effect",
     "agent_months",
+    "alarms_of",
     "assess",
+    "assessment",
     "at_risk",
     "attribute",
+    "attributed",
     "backtest",
     "bearing",
     "before_after",
     "break_even",
     "by_factor",
+    "by_unit",
     "cause_chart",
     "causes",
     "chain",
@@ -73,33 +117,49 @@ __all__ = [
     "credibility",
     "decompose",
     "difference_of_rates",
+    "driver_moves",
     "evaluate",
+    "factor_history",
+    "fired",
+    "follow",
+    "follow_units",
     "frontier",
     "funnel",
     "funnel_limits",
     "funnel_lines",
+    "funnel_of",
     "gap_flow",
     "growth_factors",
     "guidance_pack",
+    "headcount_steps",
     "horizons",
     "increments",
     "judge",
+    "large_in_agents",
+    "large_policies",
+    "lead",
     "league",
+    "league_of",
     "leaving_hazard",
     "lorenz",
     "mermaid",
     "month_risk",
     "months_to_see",
     "needs_guidance",
+    "newcomers",
     "node_share",
+    "outside",
     "p_prime",
     "paired_difference",
     "phases",
     "plan_status",
+    "questions",
     "raise_once",
+    "raised_within",
     "read_causes",
     "read_flow",
     "remedies",
+    "review_levels",
     "roll_up",
     "same_days",
     "save_rule",
@@ -108,16 +168,21 @@ __all__ = [
     "shortfall",
     "shortfall_drivers",
     "simulate_month",
+    "standards_of",
     "standing",
+    "standouts",
     "steps",
     "stocktake",
+    "tally",
     "try_rule",
+    "usual_change",
     "walk",
     "watch_history",
     "watch_landing",
     "watch_units",
     "weigh",
     "wilson",
+    "with_alarm",
     "with_interval",
     "without_large",
     "xmr",

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from perfkit.book.settings import ALARMS
 from perfkit.errors import ReconcileError
-from perfkit.explain.control import p_prime, xmr
+from perfkit.explain.control import Array, is_rate, p_prime, survive, two_sided, xmr, z_of
 from perfkit.explain.credibility import funnel_limits
 from perfkit.kpi import catalogue
 
 __all__ = [
     "EVIDENCE",
-    "backtest",
+    "Past",
     "plan_status",
     "raise_once",
+    "watch_at",
     "watch_history",
     "watch_landing",
     "watch_units",
@@ -26,30 +28,9 @@ __all__ = [
 EVIDENCE = ["unit", "kpi", "period", "rule", "level", "side", "worse", "value", "center",
             "yellow_low", "yellow_high", "red_low", "red_high",
             "n", "periods", "p", "note"]  # fmt: skip
+_READ = ("value", "numerator", "denominator")
 _ENDS = ("yellow_low", "yellow_high", "red_low", "red_high")
 _GRAVE = {"none": 0, "unknown": 0, "yellow": 1, "red": 2}
-
-
-def _z(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2))
-
-
-def _two_sided(z: float) -> float:
-    from scipy.special import ndtr
-
-    return float(2 * ndtr(-abs(z)))
-
-
-def _is_rate(frame: pd.DataFrame) -> bool:
-    """Say whether the KPI counts some of a group: known parts, no more than the whole."""
-    if not {"numerator", "denominator"} <= set(frame.columns):
-        return False
-    code = str(frame["kpi"].iloc[0])
-    known = frame.dropna(subset=["numerator", "denominator"])
-    shares = (known["numerator"] <= known["denominator"]).all()
-    return code in catalogue() and catalogue()[code].unit == "rate" and bool(shares)
 
 
 def watch_history(
@@ -94,52 +75,92 @@ def watch_history(
     >>> watch_history(frame, period="2012-09")[["level", "side", "note"]].values.tolist()
     [['red', 'low', 'provisional']]
     """
-    if frame.duplicated(["unit", "kpi", "period"]).any():
-        twice = frame[frame.duplicated(["unit", "kpi", "period"])]
-        raise ReconcileError("unit_twice", count=len(twice), first=twice["unit"][:3].tolist())
-    order = list(dict.fromkeys(frame["period"]))
-    earlier = order[: order.index(period)] if period in order else order
+    return watch_at(Past.of(frame), period, alarms)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The numbers of units and KPIs by period, read once to be judged often.
+
+    Attributes
+    ----------
+    order : list of str
+        The periods.
+    at : array
+        Which period each row is of, by its place in the order.
+    columns : mapping of str to array
+        value, and of rates numerator and denominator.
+    rows : mapping
+        KPI and unit → the rows.
+    rates : mapping
+        KPI → whether it counts some of a group.
+    """
+
+    order: list[str]
+    at: np.ndarray
+    columns: Mapping[str, Array]
+    rows: Mapping[tuple[str, str], np.ndarray]
+    rates: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Past:
+        """Read a frame as `watch_history` takes it."""
+        if frame.duplicated(["unit", "kpi", "period"]).any():
+            twice = frame[frame.duplicated(["unit", "kpi", "period"])]
+            raise ReconcileError("unit_twice", count=len(twice), first=twice["unit"][:3].tolist())
+        at, order = pd.factorize(frame["period"].to_numpy(object))
+        found = frame.groupby(["kpi", "unit"], sort=False).indices
+        rows = {(str(key[0]), str(key[1])): np.asarray(own) for key, own in found.items()}  # type: ignore[index]
+        rates = {str(code): is_rate(part) for code, part in frame.groupby("kpi", sort=False)}
+        columns = {c: frame[c].to_numpy(float) for c in _READ if c in frame}
+        return cls([str(code) for code in order], at, columns, rows, rates)
+
+
+def watch_at(past: Past, period: str, alarms: Mapping[str, float]) -> pd.DataFrame:
+    """Judge a period by those before it, as `watch_history` does."""
+    place = past.order.index(period) if period in past.order else len(past.order)
     rows = []
-    for _, part in frame.groupby("kpi", sort=False):
-        rate = _is_rate(part)
-        for unit, own in part.groupby("unit", sort=False):
-            past, now = own[own["period"].isin(earlier)], own[own["period"] == period]
-            told = {"unit": unit, "kpi": own["kpi"].iloc[0], "period": period, "rule": "history"}
-            rows.append(told | _against_past(past, now, rate, alarms))
+    for (code, unit), places in past.rows.items():
+        at = past.at[places]
+        was, now = places[at < place], places[at == place]
+        earlier = {name: values[was] for name, values in past.columns.items()}
+        here = {name: values[now] for name, values in past.columns.items()}
+        told = {"unit": unit, "kpi": code, "period": period, "rule": "history"}
+        rows.append(told | _against_past(earlier, here, past.rates[code], alarms))
     return _controlled(pd.DataFrame(rows, columns=EVIDENCE), alarms)
 
 
 def _against_past(
-    past: pd.DataFrame, now: pd.DataFrame, rate: bool, alarms: Mapping[str, float]
+    past: Mapping[str, Array], now: Mapping[str, Array], rate: bool, alarms: Mapping[str, float]
 ) -> dict[str, object]:
     """Judge one value by the limits of those before it."""
-    value = float(now["value"].iloc[0]) if len(now) else np.nan
-    heads = float(now["denominator"].iloc[0]) if rate and len(now) else np.nan
-    known = past.dropna(subset="value")
-    told: dict[str, object] = {"value": value, "n": heads, "periods": len(known)}
+    value = float(now["value"][0]) if len(now["value"]) else np.nan
+    heads = float(now["denominator"][0]) if rate and len(now["value"]) else np.nan
+    known = np.isfinite(past["value"])
+    told: dict[str, object] = {"value": value, "n": heads, "periods": int(known.sum())}
     if np.isnan(value):
         return told | {"note": "no_value"}
     least = int(alarms["min_points"])
-    if len(known) < least:
+    if known.sum() < least:
         return told | {"note": "few_points"}
     if rate:
-        counts, sizes = known["numerator"].tolist(), known["denominator"].tolist()
+        counts, sizes = (past[name][known].tolist() for name in ("numerator", "denominator"))
         found = p_prime(counts, sizes, least=least, chance_at_least=True)
         center = float(found["center"])
         sigma = float(found["sigma_z"]) * float(np.sqrt(center * (1 - center) / heads))
     else:
-        found = xmr(known["value"].tolist(), least=least)
+        found = xmr(past["value"][known].tolist(), least=least)
         center, sigma = float(found["center"]), float(found["sigma"])
-    firm = len(known) >= alarms["firm_points"]
+    firm = known.sum() >= alarms["firm_points"]
     told |= {"center": center, "note": "" if firm else "provisional"}
     for name in ("yellow", "red"):
-        reach = _z(alarms[name]) * sigma
+        reach = z_of(alarms[name]) * sigma
         low, high = center - reach, center + reach
         told[f"{name}_low"] = max(low, 0.0) if rate else low
         told[f"{name}_high"] = min(high, 1.0) if rate else high
     if sigma == 0:
         return told | {"p": 1.0 if value == center else 0.0}
-    return told | {"p": _two_sided((value - center) / sigma)}
+    return told | {"p": two_sided((value - center) / sigma)}
 
 
 def _controlled(rows: pd.DataFrame, alarms: Mapping[str, float]) -> pd.DataFrame:
@@ -153,7 +174,7 @@ def _controlled(rows: pd.DataFrame, alarms: Mapping[str, float]) -> pd.DataFrame
     level[known] = "none"
     level[known & (out["p"] < 1 - alarms["yellow"])] = "yellow"
     for _, part in out[known].groupby(["kpi", "period", "rule"], sort=False):
-        held = _survive(part["p"].to_numpy(float), alarms["false_discovery"])
+        held = survive(part["p"].to_numpy(float), alarms["false_discovery"])
         outer = part["p"].to_numpy(float) < 1 - alarms["red"]
         level[part.index[held & outer]] = "red"
     out["level"] = level
@@ -162,12 +183,6 @@ def _controlled(rows: pd.DataFrame, alarms: Mapping[str, float]) -> pd.DataFrame
     out["side"] = side.map({-1.0: "low", 1.0: "high"}).fillna("")
     out["worse"] = [_is_worse(code, s) for code, s in zip(out["kpi"], out["side"], strict=True)]
     return out[EVIDENCE]
-
-
-def _survive(chances: np.ndarray, share: float) -> np.ndarray:
-    from statsmodels.stats.multitest import multipletests
-
-    return np.asarray(multipletests(chances, alpha=share, method="fdr_bh")[0])
 
 
 def _is_worse(code: str, side: str) -> bool:
@@ -310,49 +325,6 @@ def raise_once(evidence: pd.DataFrame, earlier: pd.DataFrame | None = None) -> p
     grave = out["level"].map(_GRAVE)
     order = grave.sort_values(ascending=False, kind="stable").index
     return out.loc[order].reset_index(drop=True)
-
-
-def backtest(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) -> pd.DataFrame:
-    """Try settings on the units' own past before they are kept: how often would they have fired?
-
-    Parameters
-    ----------
-    frame : DataFrame
-        As for `watch_history`, all periods in order.
-    alarms : mapping, optional
-        The settings to try.
-
-    Returns
-    -------
-    DataFrame
-        unit, kpi, tested: periods that could be judged; yellow, red: alarms on the bad side;
-        raised: of them new ones [periods]; a_year: raised ones in twelve periods, NaN where
-        none could be judged.
-
-    Examples
-    --------
-    >>> months = [f"2012-{m:02d}" for m in range(1, 13)]
-    >>> frame = pd.DataFrame({"unit": "D1", "kpi": "cases", "period": months})
-    >>> frame["value"] = [50.0, 52, 49, 51, 50, 52, 48, 50, 20, 21, 50, 51]
-    >>> backtest(frame)[["tested", "red", "raised"]].values.tolist()
-    [[4, 2, 1]]
-    """
-    found, last = [], None
-    for code in dict.fromkeys(frame["period"]):
-        seen = watch_history(frame, period=code, alarms=alarms)
-        last = raise_once(seen, last)
-        new = seen.merge(last[["unit", "kpi", "new"]], on=["unit", "kpi"], how="left")
-        found.append(new.assign(new=new["new"].eq(True)))
-    rows = pd.concat(found, ignore_index=True)
-    rows = rows.assign(
-        tested=rows["level"] != "unknown",
-        yellow=(rows["level"] == "yellow") & rows["worse"],
-        red=(rows["level"] == "red") & rows["worse"],
-        raised=rows["new"],
-    )
-    counts = ["tested", "yellow", "red", "raised"]
-    out = rows.groupby(["unit", "kpi"], sort=False)[counts].sum().reset_index()
-    return out.assign(a_year=12 * out["raised"] / out["tested"].where(out["tested"] > 0))
 
 
 def plan_status(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -135,7 +137,7 @@ def lorenz(values: pd.Series[float]) -> pd.DataFrame:
 
 
 def without_large(
-    book: Book, *, by: str, period: str | Period, unit: str | None = None
+    book: Book, *, by: str | Sequence[str], period: str | Period, unit: str | None = None
 ) -> pd.DataFrame:
     """Lay productivity with and without the large policies side by side.
 
@@ -143,8 +145,8 @@ def without_large(
     ----------
     book : Book
         Where the facts are; its threshold says what a large policy is.
-    by : str
-        The level.
+    by : str or a sequence of them
+        The level; several share one pass over the facts.
     period : str or Period
         Which days.
     unit : str, optional

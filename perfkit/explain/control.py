@@ -8,13 +8,70 @@ import numpy as np
 import pandas as pd
 
 from perfkit.errors import ReconcileError
+from perfkit.kpi import catalogue
 
-__all__ = ["Array", "p_prime", "xmr"]
+__all__ = ["Array", "is_rate", "p_prime", "survive", "two_sided", "xmr", "z_of"]
 
 Array = np.ndarray[tuple[int], np.dtype[np.float64]]
 D2 = 1.128  # the mean range of two draws over their standard deviation, as the tables print it
 REACH = 3.0
 UNEVEN = 0.05
+
+
+def z_of(level: float) -> float:
+    """Give the reach of limits that hold so much of chance between them. [standard deviations]
+
+    Examples
+    --------
+    >>> round(z_of(0.95), 2)
+    1.96
+    """
+    from scipy.special import ndtri
+
+    return float(ndtri(0.5 + level / 2))
+
+
+def two_sided(z: float) -> float:
+    """Give the chance of lying at least so far away, on either side. [rate]
+
+    Examples
+    --------
+    >>> round(two_sided(1.96), 3)
+    0.05
+    """
+    from scipy.special import ndtr
+
+    return float(2 * ndtr(-abs(z)))
+
+
+def survive(chances: np.ndarray, share: float) -> np.ndarray:
+    """Say which of several small chances survive the control of false discoveries.
+
+    Examples
+    --------
+    >>> survive(np.array([0.001, 0.04, 0.9]), 0.05).tolist()
+    [True, False, False]
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    return np.asarray(multipletests(chances, alpha=share, method="fdr_bh")[0])
+
+
+def is_rate(frame: pd.DataFrame) -> bool:
+    """Say whether a KPI's rows count some of a group: known parts, no more than the whole.
+
+    Examples
+    --------
+    >>> row = {"kpi": ["activity_rate"], "numerator": [3.0], "denominator": [10.0]}
+    >>> is_rate(pd.DataFrame(row)), is_rate(pd.DataFrame(row | {"kpi": ["cases"]}))
+    (True, False)
+    """
+    if not {"numerator", "denominator"} <= set(frame.columns):
+        return False
+    code = str(frame["kpi"].iloc[0])
+    known = frame.dropna(subset=["numerator", "denominator"])
+    shares = known["numerator"].ge(0) & (known["numerator"] <= known["denominator"])
+    return code in catalogue() and catalogue()[code].unit == "rate" and bool(shares.all())
 
 
 def _moving_range(values: Array) -> float:

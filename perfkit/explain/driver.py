@@ -303,8 +303,8 @@ def steps(effects: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        step (before, the factors, after), value: the two totals and the effects between them.
-        [of the last level]
+        step (before, the factors, after), value: the two totals and the effects between them; no
+        row where there was nothing to share. [of the last level]
 
     Raises
     ------
@@ -318,6 +318,8 @@ def steps(effects: pd.DataFrame) -> pd.DataFrame:
     >>> steps(decompose(a, b, {"premium": "premium"})).values.tolist()
     [['before', 1.0], ['premium', 2.0], ['after', 3.0]]
     """
+    if effects.empty:
+        return pd.DataFrame({"step": pd.Series(dtype=object), "value": pd.Series(dtype=float)})
     start, end = _totals(effects)
     sums = by_factor(effects)
     size = max(abs(start), abs(end), float(effects["effect"].abs().sum()), 1.0)

@@ -11,7 +11,7 @@ import pandas as pd
 from perfkit.book import Book
 from perfkit.book.amend import set_alarms
 from perfkit.book.settings import ALARMS, read_alarms
-from perfkit.explain.alarm import backtest
+from perfkit.explain.follow import backtest
 
 __all__ = ["Rule", "save_rule", "try_rule"]
 

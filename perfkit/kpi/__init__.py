@@ -1,7 +1,7 @@
 """What each number is, and what it comes to: the one road from facts to numbers."""
 
 from perfkit.kpi.catalogue import FAMILIES, Kpi, Measure, catalogue, glossary, kpi, measures
-from perfkit.kpi.choose import answerable, computable
+from perfkit.kpi.choose import answerable, by_people, computable
 from perfkit.kpi.codes import check_codes
 from perfkit.kpi.cohort import cohorts, life_table, survival
 from perfkit.kpi.compare import compare
@@ -11,6 +11,7 @@ from perfkit.kpi.form import form
 from perfkit.kpi.measure import check_period, grid, measure
 from perfkit.kpi.places import units
 from perfkit.kpi.reconcile import reconcile, reconcile_findings
+from perfkit.kpi.relative import held_against, trailing, whole_months
 from perfkit.kpi.restated import restated_findings, restated_kpis, restated_since
 from perfkit.kpi.variant import bridge
 
@@ -21,6 +22,7 @@ __all__ = [
     "adds_up",
     "answerable",
     "bridge",
+    "by_people",
     "catalogue",
     "check_codes",
     "check_period",
@@ -32,6 +34,7 @@ __all__ = [
     "form",
     "glossary",
     "grid",
+    "held_against",
     "kpi",
     "life_table",
     "measure",
@@ -44,5 +47,7 @@ __all__ = [
     "survival",
     "target_table",
     "targets",
+    "trailing",
     "units",
+    "whole_months",
 ]

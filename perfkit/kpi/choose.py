@@ -11,7 +11,7 @@ from perfkit.kpi.catalogue import Kpi, catalogue, kpi, measures
 from perfkit.kpi.need import lacking, thresholds
 from perfkit.kpi.observed import observed_measures
 
-__all__ = ["answerable", "check_asked", "computable", "lost_findings"]
+__all__ = ["answerable", "by_people", "check_asked", "computable", "lost_findings"]
 
 
 _PLANNED = ("attainment", "year_progress")
@@ -87,6 +87,18 @@ def answerable(book: Book, kpis: Sequence[str]) -> list[str]:
     """
     here = set(computable(book))
     return [code for code in (kpi(asked).code for asked in kpis) if code in here]
+
+
+def by_people(book: Book, variants: Mapping[str, str]) -> dict[str, str]:
+    """Keep variants where the book has people to count; an aggregated book has its own figures.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> by_people(open_book("cases"), {"activity_rate": "monthly_mean"})
+    {}
+    """
+    return dict(variants) if book.has("agents") else {}
 
 
 def _chosen(

@@ -10,7 +10,7 @@ import pandas as pd
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.kpi.catalogue import kpi
-from perfkit.kpi.entered import targets
+from perfkit.kpi.entered import planned, targets
 from perfkit.kpi.measure import measure
 from perfkit.kpi.relative import as_long, last_year
 from perfkit.period import Period
@@ -31,11 +31,14 @@ def _against(frame: pd.DataFrame, other: pd.DataFrame, name: str) -> pd.DataFram
     return out
 
 
-def _aimed(book: Book, frame: pd.DataFrame, by: str, span: Period, version: str) -> pd.DataFrame:
+def _aimed(
+    book: Book, frame: pd.DataFrame, levels: Sequence[str], span: Period, version: str
+) -> pd.DataFrame:
     """Set a version of the targets beside, and how much of it is reached."""
     mark = "" if version == "plan" else f"_{version}"
-    codes = frame["kpi"].unique()
-    found = [targets(book, c, by=by, period=span, version=version) for c in codes]
+    known = planned(book, version)
+    asked = [(code, level) for code in frame["kpi"].unique() if code in known for level in levels]
+    found = [targets(book, c, by=level, period=span, version=version) for c, level in asked]
     entered = pd.concat(found) if found else pd.DataFrame(columns=[*_KEYS, "target"])
     held = entered.set_index(_KEYS)["target"].astype(float).rename(f"target{mark}")
     out = frame.join(held, on=_KEYS)
@@ -48,7 +51,7 @@ def compare(
     book: Book,
     kpis: Sequence[str],
     *,
-    by: str,
+    by: str | Sequence[str],
     period: str | Period,
     unit: str | None = None,
     versions: Sequence[str] = ("plan",),
@@ -65,8 +68,8 @@ def compare(
         Where the facts are.
     kpis : sequence of str
         Which, in the order wanted.
-    by : str
-        The level.
+    by : str or a sequence of them
+        The level; several share one pass over the facts.
     period : str or Period
         Which days.
     unit : str, optional
@@ -109,8 +112,9 @@ def compare(
         if span.first < book.facts_from:  # known only in part, so nothing to compare with
             other = other.assign(value=np.nan)
         out = _against(out, other, name)
+    levels = [by] if isinstance(by, str) else list(by)
     for version in versions:
-        out = _aimed(book, out, by, now, version)
+        out = _aimed(book, out, levels, now, version)
     out = out.reset_index(drop=True).replace([np.inf, -np.inf], np.nan)
     out.attrs["findings"] = findings
     return out

@@ -16,7 +16,7 @@ from perfkit.kpi.catalogue import Kpi, kpi, measures
 from perfkit.kpi.observed import Rows, tiled
 from perfkit.period import Period
 
-__all__ = ["adds_up", "entries", "over_spans", "target_table", "targets"]
+__all__ = ["adds_up", "entries", "over_spans", "planned", "target_table", "targets"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -71,6 +71,21 @@ def targets(
         if unit.count("/") == depth and (found := look_up(held, span, one)) is not None
     ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def planned(book: Book, version: str) -> set[str]:
+    """Name the KPIs that a version of the targets has entries of.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> planned(open_book("district_one"), "plan")
+    {'premium_issued'}
+    """
+    if not book.has("targets"):
+        return set()
+    table = book.home("targets")
+    return set(table.loc[(table["version"] == version) & table["value"].notna(), "kpi"])
 
 
 def entries(book: Book, code: str, version: str) -> dict[str, Rows]:

@@ -20,7 +20,8 @@ from perfkit.kpi.layout import Floats, Parts, find, over, ratio
 from perfkit.kpi.observed import Rows
 from perfkit.period import Period
 
-__all__ = ["Beside", "as_long", "last_year", "levels_above", "relate", "year_back"]
+__all__ = ["Beside", "as_long", "last_year", "levels_above", "relate", "trailing",
+           "whole_months", "year_back"]  # fmt: skip
 
 PLAN = "plan"
 Frames = dict[str, pd.DataFrame]
@@ -88,6 +89,76 @@ def as_long(book: Book, now: Period, other: Period) -> Period:
 def last_year(book: Book, now: Period) -> Period:
     """Give the same dates of the year before: of a running period those that are known."""
     return spans.year_ago(_known(book, now))
+
+
+def held_against(book: Book, now: Period) -> dict[str, str]:
+    """Name the spans that a period is held against, while it is running as long as it is known.
+
+    Returns
+    -------
+    dict of str to str
+        previous and year_ago, by the code of their span; target, by itself.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> held_against(open_book("district_one"), spans.parse("2012Q3"))
+    {'previous': '2012Q2', 'year_ago': '2011Q3', 'target': 'target'}
+    """
+    before = as_long(book, now, spans.previous(now))
+    return {"previous": before.code, "year_ago": last_year(book, now).code, "target": "target"}
+
+
+def trailing(book: Book, now: Period, count: int) -> list[Period]:
+    """List a period and those before it, oldest first, as far as the book has facts of them whole.
+
+    While the period is running, those before it are cut to as many days.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    now : Period
+        The last one.
+    count : int
+        How many at most. [periods]
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> b = open_book("district_one")
+    >>> [one.code for one in trailing(b, spans.parse("2012Q3"), 2)]
+    ['2012Q2', '2012Q3']
+    >>> [one.code for one in trailing(b, spans.parse("2012Q4"), 2)]
+    ['2012-07-01..2012-07-31', '2012Q4']
+    """
+    earlier = [as_long(book, now, one) for one in spans.trailing(now, count)[:-1]]
+    return [*(one for one in earlier if one.first >= book.facts_from), now]
+
+
+def whole_months(book: Book, until: Period, count: int) -> list[Period]:
+    """List the last whole months the book knows up to the end of a period, oldest first.
+
+    Parameters
+    ----------
+    book : Book
+        Where the facts are.
+    until : Period
+        What they lie in or before.
+    count : int
+        How many at most. [months]
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> [m.code for m in whole_months(open_book("district_one"), spans.parse("2012Q4"), 2)]
+    ['2012-09', '2012-10']
+    """
+    last = min(until.last, book.as_of)
+    if book.facts_from > last:
+        return []
+    known = spans.months(spans.span(book.facts_from, last))
+    return [month for month in known if month.last <= last][-count:]
 
 
 def year_back(book: Book, asked: Sequence[Period]) -> list[Period]:

@@ -3,6 +3,7 @@
 from perfkit.outlook.forecast import forecast, forecast_backtest, year_landing
 from perfkit.outlook.landing import Landing, land, landing_backtest, since_break
 from perfkit.outlook.month import month_landing
+from perfkit.outlook.yearly import year_landings
 
 __all__ = [
     "Landing",
@@ -13,4 +14,5 @@ __all__ = [
     "month_landing",
     "since_break",
     "year_landing",
+    "year_landings",
 ]

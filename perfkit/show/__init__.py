@@ -8,7 +8,7 @@ meeting's material, a form) become sections (`page_section`) and sheets (`pack_p
 Nothing here computes: every figure arrives in a frame of `kpi` and leaves as it came.
 """
 
-from perfkit.show import annual, calendar, pacing, plot, table
+from perfkit.show import annual, calendar, pacing, plot, quarter, table
 from perfkit.show.attach import attach_calendar, attach_targets
 from perfkit.show.evaluation import evaluation
 from perfkit.show.form import write_form
@@ -26,6 +26,7 @@ __all__ = [
     "pack_targets",
     "page_section",
     "plot",
+    "quarter",
     "table",
     "write_form",
     "write_targets",

@@ -201,7 +201,7 @@ def unit_name(unit: str, names: Mapping[str, str] | None) -> str:
 
 
 def period_name(code: str, lang: str, *, short: bool = False) -> str:
-    """Name a month, a node or some days as people say them; any other period keeps its code.
+    """Name a quarter, month, node or some days as people say them; other periods keep their code.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def period_name(code: str, lang: str, *, short: bool = False) -> str:
     lang : {"zh", "en"}
         The reader's language.
     short : bool, default False
-        Without the year, as beside a dot.
+        Without the year, as beside a dot; a quarter keeps it.
 
     Examples
     --------
@@ -219,11 +219,14 @@ def period_name(code: str, lang: str, *, short: bool = False) -> str:
     >>> period_name("2012-09@11", "en"), period_name("2012-09@11", "en", short=True)
     ('1–11 September 2012', '11 Sep')
     >>> period_name("2012Q3", "en"), period_name("2012-09-09..2012-09-15", "en")
-    ('2012Q3', '9–15 September 2012')
+    ('Q3 2012', '9–15 September 2012')
     """
     found = period.parse(code)
     if found.kind == "range" and found.days <= period.LONGEST_PIECE:
         return _days_name(found, lang)
+    if found.kind == "quarter":
+        number = (found.first.month + 2) // 3
+        return words.text("chart.quarter_of_year", lang, number=number, year=found.first.year)
     if found.kind not in {"month", "node"}:
         return code
     names = "month" if short else "month_long"

@@ -87,18 +87,6 @@ def own_values(book: Book, unit: str, codes: Sequence[str], period: Any) -> pd.D
     return wide.reindex(columns=list(codes))
 
 
-def by_people(book: Book, variants: Mapping[str, str]) -> dict[str, str]:
-    """Keep variants where the book has people to count; an aggregated book has its own figures.
-
-    Examples
-    --------
-    >>> from perfkit.book import open_book
-    >>> by_people(open_book("cases"), {"activity_rate": "monthly_mean"})
-    {}
-    """
-    return dict(variants) if book.has("agents") else {}
-
-
 def work_analysis(book: Book, *, unit: str, period: str) -> pd.DataFrame:
     """Fill in the work-analysis form of a year: fourteen indicators in three blocks.
 
@@ -138,7 +126,7 @@ def work_analysis(book: Book, *, unit: str, period: str) -> pd.DataFrame:
         by=org.level_of(unit, book.root),
         period=period,
         unit=unit,
-        variants=by_people(book, meant),
+        variants=kpi.by_people(book, meant),
     )
     own = found[found["unit"] == unit].drop(columns=["unit", "level", "period"])
     return rows[["block", "kpi"]].merge(own, on="kpi", how="left")[list(COLUMNS)]

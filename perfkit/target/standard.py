@@ -15,7 +15,7 @@ from perfkit.book import Book
 from perfkit.errors import TargetError, UnknownName
 from perfkit.target.audit import Audit
 from perfkit.target.coherent import DRIVERS
-from perfkit.target.lastyear import by_people, definitions, known_months
+from perfkit.target.lastyear import definitions, known_months
 
 __all__ = ["Decision", "decisions", "department_formulas", "minimum_standards", "plan_paths"]
 
@@ -72,7 +72,7 @@ def minimum_standards(
     span = spans.span(months[0].first, months[-1].last) if months else None
     seen: dict[tuple[str, str], float] = {}
     if codes and span:
-        variants = by_people(book, {"activity_rate": "monthly_mean"})
+        variants = kpi.by_people(book, {"activity_rate": "monthly_mean"})
         own = {code: how for code, how in variants.items() if code in codes}
         found = kpi.measure(book, codes, by=by, period=span, unit=unit, variants=own)
         seen = dict(zip(zip(found["unit"], found["kpi"], strict=True), found["value"], strict=True))

@@ -121,6 +121,7 @@ def _right_column(ax: Axes, frame: pd.DataFrame, unit: str, lang: str) -> None:
 
 # from dark to light: the order of the parts survives a black-and-white print
 _SHADES = ("#08457e", "#3d86c6", "#a6cbe8", "#e4e4e4")
+_MANY_SHADES = ("#08306b", "#2171b5", "#6baed6", "#bdd7e7", "#e4e4e4", "#a8a8a8")
 _TWO_SHADES = ("#08457e", "#a6cbe8")
 
 
@@ -189,7 +190,8 @@ def composition(
 
 def _end_to_end(ax: Axes, wide: pd.DataFrame, said: Sequence[str]) -> tuple[float, float]:
     """Lay parts end to end, those below zero to the left, and give how far both reach."""
-    shades = _TWO_SHADES if wide.shape[1] == 2 else _SHADES
+    count = wide.shape[1]
+    shades = _TWO_SHADES if count == 2 else _SHADES if count <= len(_SHADES) else _MANY_SHADES
     left = right = pd.Series(0.0, wide.index)
     for place, name in enumerate(said):
         part = wide.iloc[:, place].astype(float).fillna(0.0)
@@ -266,7 +268,8 @@ def concentration(
     ax.set_ylim(*limits(ranked["value"], 0.06))
     ax.set_xlim(0.3, max(len(ranked), 8) + 0.7)
     _top_label(ax, ranked["value"].head(top).dropna(), share, unit, lang, f"chart.top_{who}")
-    ax.set_xticks([r for r in (1, *range(10, len(ranked) + 1, 10)) if r <= len(ranked)])
+    step = 10 * -(-len(ranked) // 150)
+    ax.set_xticks([r for r in (1, *range(step, len(ranked) + 1, step)) if r <= len(ranked)])
     ax.set_xlabel(words.text(f"chart.ranked_{who}", lang, count=len(ranked)))
     return finish(ax, ranked, title_or(title, "concentration", lang, kpi=name))
 

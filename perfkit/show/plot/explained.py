@@ -196,6 +196,7 @@ def funnel(
     top = max(float(drawn["value"].max()), float(lines["red_high"].iloc[-1]))
     ax.set_ylim(0, min(1.0, 1.08 * top) or 1.0)
     ax.set_xlim(0, float(lines["denominator"].max()))
+    ax.locator_params(axis="x", integer=True)
     ax.set_xlabel(words.text("chart.funnel_size", lang))
     _name_points(ax, drawn, names, lang)
     end_labels(ax, ends)
