@@ -174,7 +174,7 @@ def test_a_plan_may_be_due_before_the_month_ends() -> None:
 
 
 def test_rates_of_nodes_are_whole_people() -> None:
-    found = nodeplan.people(plan(), headcount=176, supervisors=28)
+    found = need.people(plan(), headcount=176, supervisors=28)
     # 7 of 22 working days of 46.3 % of 176 are 25.9; all 28 supervisors at the end.
     assert found["active_agents"].tolist()[1] == 26
     assert found["supervisors_active"].iloc[4] == 28

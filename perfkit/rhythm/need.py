@@ -17,6 +17,7 @@ __all__ = [
     "activity_at",
     "activity_needed",
     "cases_so_far",
+    "people",
     "run_rate",
     "split_by_days",
     "split_ways",
@@ -25,6 +26,7 @@ __all__ = [
 # How what is left may be split over months; the last one lets the last month run to its end.
 WAYS = ("working_days", "season_to_day", "season")
 
+NEAR = 1e-9
 Weights = Mapping[str, float] | None
 
 
@@ -305,3 +307,32 @@ def activity_needed(
     active = cases / cases_per_active if cases_per_active else np.nan
     rate = active / headcount if headcount else np.nan
     return pd.Series({"cases": cases, "active_agents": active, "activity_rate": rate})
+
+
+def people(nodes: pd.DataFrame, *, headcount: float, supervisors: float) -> pd.DataFrame:
+    """Say how many people the rates of a node plan are.
+
+    Parameters
+    ----------
+    nodes : DataFrame
+        What `nodeplan.checked` gives.
+    headcount, supervisors : float
+        [persons]
+
+    Returns
+    -------
+    DataFrame
+        The nodes with active_agents and supervisors_active: whole people, enough for the rate; NaN
+        where there is no rate. [persons]
+
+    Examples
+    --------
+    >>> nodes = pd.DataFrame({"activity_rate": [0.2], "supervisor_activity_rate": [0.5]})
+    >>> people(nodes, headcount=176, supervisors=28)["active_agents"].tolist()
+    [36.0]
+    """
+    # A rate that came out of whole people must not ask for one more.
+    return nodes.assign(
+        active_agents=np.ceil(nodes["activity_rate"] * headcount - NEAR),
+        supervisors_active=np.ceil(nodes["supervisor_activity_rate"] * supervisors - NEAR),
+    )

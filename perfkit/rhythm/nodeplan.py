@@ -23,7 +23,6 @@ __all__ = [
     "entered",
     "nothing",
     "path",
-    "people",
     "plan",
     "share_at",
     "together",
@@ -36,7 +35,6 @@ KPIS = (PREMIUM, *RATES)
 # Who must have written by a node, as the KPI that counts them.
 WRITERS = ("headcount_department_manager", "supervisors", "headcount_closing")
 SHOWN = 3
-NEAR = 1e-9
 
 Weights = Mapping[str, float] | None
 
@@ -264,35 +262,6 @@ def together(*plans: pd.DataFrame) -> pd.DataFrame:
         code = f"{out['date'].iloc[0]}..{out['date'].iloc[-1]}"
         raise PerfkitError("node_falls", rows=_rows(twice), column="date", month=code)
     return out.assign(node=range(1, len(out) + 1))
-
-
-def people(nodes: pd.DataFrame, *, headcount: float, supervisors: float) -> pd.DataFrame:
-    """Say how many people the rates of a node plan are.
-
-    Parameters
-    ----------
-    nodes : DataFrame
-        What `checked` gives.
-    headcount, supervisors : float
-        [persons]
-
-    Returns
-    -------
-    DataFrame
-        The nodes with active_agents and supervisors_active: whole people, enough for the rate; NaN
-        where there is no rate. [persons]
-
-    Examples
-    --------
-    >>> nodes = pd.DataFrame({"date": [dt.date(2012, 9, 11)], "activity_rate": [0.2]})
-    >>> people(checked(nodes, "2012-09"), headcount=176, supervisors=28)["active_agents"].tolist()
-    [36.0]
-    """
-    # A rate that came out of whole people must not ask for one more.
-    return nodes.assign(
-        active_agents=np.ceil(nodes["activity_rate"] * headcount - NEAR),
-        supervisors_active=np.ceil(nodes["supervisor_activity_rate"] * supervisors - NEAR),
-    )
 
 
 def share_at(curve: pd.DataFrame, elapsed: Sequence[float] | np.ndarray) -> np.ndarray:
