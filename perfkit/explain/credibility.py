@@ -236,7 +236,9 @@ def funnel_limits(of: Sequence[float], center: float, *, level: float = 0.95) ->
         here, below = binom.cdf(reached, size, center), binom.cdf(reached - 1, size, center)
         with np.errstate(invalid="ignore", divide="ignore"):
             excess = np.where(here > below, (here - share) / (here - below), 0.0)
-        ends[name] = np.clip((reached - excess) / size, 0.0, 1.0)
+        # where chance alone often makes it all of them, all of them is within
+        whole = (share > 1 / 2) & (reached >= size)
+        ends[name] = np.clip(np.where(whole, size, reached - excess) / size, 0.0, 1.0)
     return pd.DataFrame(ends)
 
 

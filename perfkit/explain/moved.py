@@ -264,8 +264,9 @@ class Lead:
 
     Attributes
     ----------
-    start, end, change : float
-        The two numbers, and their difference. [of the whole]
+    start, end, change, growth : float
+        The two numbers, their difference [of the whole], and its share of the first [rate; NaN
+        where that is not above zero].
     usual, limit : float
         The usual difference of two periods, and the one that chance exceeds once in 20 times; NaN
         where too little is known. [of the whole]
@@ -278,6 +279,7 @@ class Lead:
     start: float
     end: float
     change: float
+    growth: float
     usual: float
     limit: float
     verdict: str
@@ -304,10 +306,12 @@ def lead(moves: pd.DataFrame) -> Lead | None:
     change = float(whole["change"])
     told = parts[parts["factor"] != UNEXPLAINED]
     along = told["effect"] * (1 if change >= 0 else -1)
+    start = float(whole["before"])
     return Lead(
-        start=float(whole["before"]),
+        start=start,
         end=float(whole["after"]),
         change=change,
+        growth=change / start if start > 0 else math.nan,
         usual=float(whole["usual"]),
         limit=float(whole["yellow"]),
         verdict=str(whole["verdict"]),

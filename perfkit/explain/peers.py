@@ -117,7 +117,9 @@ def funnel_of(rates: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     if rates.empty or not (rates["denominator"] > 0).any():
         return pd.DataFrame(), pd.DataFrame()
-    found = funnel(rates)
+    # who wrote and left within the period can outnumber the mean headcount: then all of them did
+    most = rates["numerator"].clip(upper=rates["denominator"])
+    found = funnel(rates.assign(numerator=most))
     return found, funnel_lines(float(found["center"].iloc[0]), float(found["denominator"].max()))
 
 

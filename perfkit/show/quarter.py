@@ -57,7 +57,7 @@ LISTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
                     "last_year": "yuan", "method": "quarter.method.{}"},
         "standards": {"unit": "unit", "standard": "text", "kind": "assess.{}",
                       "kpi": "kpi.{}.name", "have": "kpi", "need": "kpi", "gap": "kpi",
-                      "weeks_left": "ratio", "status": "assess.{}"},
+                      "weeks_left": "count", "status": "assess.{}"},
     }
 )  # fmt: skip
 

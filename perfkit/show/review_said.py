@@ -45,6 +45,8 @@ class Led(Protocol):
     @property
     def change(self) -> float: ...
     @property
+    def growth(self) -> float: ...
+    @property
     def usual(self) -> float: ...
     @property
     def limit(self) -> float: ...
@@ -107,13 +109,16 @@ def headline(
         return refusal(why, lang=lang)
     of = label.unit_of(kpi)
     first, second = ends_of(*ends, lang=lang).values()
-    growth = led.change / led.start if led.start > 0 else math.nan
+    amount = "end_yuan" if of == "yuan" else "end"
+    change = words.number(led.change, of, lang, signed=True)
     facts = {"unit": label.unit_name(unit, names), "kpi": label.kpi_name(kpi, lang),
-             "first": first, "second": second, "end": words.number(led.end, of, lang),
-             "of": words.text(f"unit.{of}", lang) if of == "yuan" and lang == "en" else "",
-             "change": words.number(led.change, of, lang, signed=True),
-             "growth": words.number(growth, "rate", lang, signed=True)}  # fmt: skip
-    out = [_said("lead.change", lang, **facts)]
+             "first": first, "second": second,
+             "end": _said(f"lead.{amount}", lang, end=words.number(led.end, of, lang))}  # fmt: skip
+    if not any(digit in "123456789" for digit in change):
+        return Prose(_said("lead.same", lang, **facts))
+    growth = words.number(led.growth, "rate", lang, signed=True)
+    grown = "" if math.isnan(led.growth) else _said("lead.growth", lang, growth=growth)
+    out = [_said("lead.change", lang, **facts, change=change, growth=grown)]
     for name, cause in (("main", led.main), ("counter", led.counter)):
         if cause is not None:
             out.append(_cause(name, cause, of, lang))
