@@ -3,7 +3,7 @@
 Run it with the package installed: ``python benchmarks/alignment.py`` (about a minute). On sample
 books and the bundled district it forecasts every month from the twelve before it, on several days,
 and prints the root mean square error in percent of a mean month and how often the 80 % interval
-held. ``--write`` keeps that under results/. It ends with 1 if the same part is the worse of the two.
+held. ``--write`` keeps that under results/. It ends with 1 if the same part is the worse.
 """
 
 from __future__ import annotations
@@ -75,16 +75,15 @@ def main() -> int:
     table = pd.DataFrame(
         {"error": found["error"].mean() ** 0.5 * 100, "held": found["held"].mean()}
     )
-    lines = ["# At which point past months are laid beside a running one", "", "| day | " + " | ".join(
-        f"{way}: error, held" for way in WAYS) + " |", "|---|---|---|"]  # fmt: skip
+    heads = " | ".join(f"{way}: error, held" for way in WAYS)
+    lines = ["# At which point past months are laid beside a running one", ""]
+    lines += [f"| day | {heads} |", "|---|---|---|"]
     for day in DAYS:
         cells = [table.loc[(day, way)] for way in WAYS]
         said = " | ".join(f"{cell['error']:.1f}, {cell['held']:.2f}" for cell in cells)
         lines.append(f"| {day} | {said} |")
-    lines += [
-        "",
-        f"{len(rows) // len(DAYS) // 2} months of seven books; error in % of a mean month.",
-    ]
+    months = len(rows) // len(DAYS) // len(WAYS)
+    lines += ["", f"{months} months of seven books; error in % of a mean month."]
     print("\n".join(lines))
     if "--write" in sys.argv:
         RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
