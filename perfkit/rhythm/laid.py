@@ -43,7 +43,7 @@ def laid_out(frame: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, by unit, KPI as given, and day.
+        `COLUMNS`, and variant where it is known; by unit, KPI as given, and day.
 
     Examples
     --------
@@ -60,7 +60,8 @@ def laid_out(frame: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     places = [days[m][d] for m, d in zip(frame["month"], frame["date"], strict=True)]
     out = frame.assign(**{name: [at[name] for at in places] for name in ("selling_day", "elapsed")})
     # A node of the month's last day and the month itself are one point.
-    out = out[COLUMNS].drop_duplicates(["unit", "kpi", "month", "date"], keep="last")
+    kept = [*COLUMNS, *(["variant"] if "variant" in out else [])]
+    out = out[kept].drop_duplicates(["unit", "kpi", "month", "date"], keep="last")
     place = {code: i for i, code in enumerate(dict.fromkeys(frame["kpi"]))}
     out = out.assign(place=out["kpi"].map(place)).sort_values(["unit", "place", "date"])
     return out.drop(columns="place").reset_index(drop=True)

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 STATUS = ["node", "date", "kpi", "target", "actual", "gap", "attainment", "state"]
-STATUS += ["days_left", "run_rate", "ratio"]
+STATUS += ["days_left", "run_rate", "ratio", "variant"]
 LANDING = ["month", "day", "kpi", "hand", "target", "gap", "days_left", "run_rate", "ratio"]
 LANDING += ["expected", "low", "high", "level", "chance", "months", "method"]
 
@@ -76,7 +76,7 @@ def status(
         node, date, kpi; target, actual, gap (target less actual; above zero: missing) [the KPI's
         unit]; attainment [rate]; state: met, missed, open or unknown; days_left [selling days],
         run_rate: what every one of them must bring [yuan a selling day] of open premium nodes, and
-        ratio: that over the rate so far. One row a node and KPI with a target.
+        ratio: that over the rate so far; variant of the KPI. One row a node and KPI with a target.
 
     Raises
     ------
@@ -103,6 +103,7 @@ def status(
     seen_on = {n: spans.span(whole.first, min(n, day)) for n in nodes["date"]}
     asked = list({part.code: part for part in seen_on.values()}.values())
     found = numbers.measure(book, list(KPIS), by=by, period=asked, unit=unit)
+    variants = dict(zip(found["kpi"], found["variant"], strict=True))
     actual = found[found["unit"] == unit].set_index(["period", "kpi"])["value"].to_dict()
     rows = []
     for node in nodes.to_dict("records"):
@@ -111,7 +112,13 @@ def status(
             state = _state(seen, node[code], is_open=node["date"] > day)
             row = {"node": node["node"], "date": node["date"], "kpi": code, "target": node[code]}
             row |= {"actual": seen, "gap": node[code] - seen, "attainment": seen / node[code]}
-            row |= {"state": state, "days_left": np.nan, "run_rate": np.nan, "ratio": np.nan}
+            row |= {
+                "state": state,
+                "variant": variants[code],
+                "days_left": np.nan,
+                "run_rate": np.nan,
+                "ratio": np.nan,
+            }
             if state == "open" and code == PREMIUM:
                 done, left = spent[day], spent[node["date"]] - spent[day]
                 row |= run_rate(node[code], seen, done=done, left=left)

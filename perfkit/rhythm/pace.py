@@ -246,4 +246,7 @@ def shape(
         )
     columns = ["unit", "kpi", "month", "node", "elapsed", "value", "whole", "share"]
     out = pd.DataFrame(rows, columns=[*columns, "even_pace", "back_loading"])
+    if "variant" in frame:
+        of = dict(zip(frame["kpi"], frame["variant"], strict=True))
+        out = out.assign(variant=out["kpi"].map(of))
     return out.assign(is_late=out["even_pace"] < late)

@@ -155,6 +155,7 @@ def beside(frame: pd.DataFrame, *, month: str, day: dt.date, past: int = 3) -> p
     rank = out["kpi"].map({c: i for i, c in enumerate(dict.fromkeys(frame["kpi"]))}) * len(place)
     out = out.iloc[np.argsort((rank + out["month"].map(place)).to_numpy(), kind="stable")]
     columns = ["unit", "kpi", "month", "beside", "date", "selling_day", "hand", "ratio"]
+    columns += ["variant"] if "variant" in out else []
     return out[columns].reset_index(drop=True)
 
 

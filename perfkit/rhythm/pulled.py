@@ -173,7 +173,11 @@ def judge_month(
             hand, total = past["hand"].mean(), past["total"].mean()
             told = {"basis": "usual", "kpi": code, "months": float(len(past))}
             rows.append(told | _row((hand, total, total), actual))
-    return judge(pd.DataFrame(rows, columns=["basis", "kpi", "months", *_NAMES]))
+    out = pd.DataFrame(rows, columns=["basis", "kpi", "months", *_NAMES])
+    if "variant" in seen:
+        of = dict(zip(seen["kpi"], seen["variant"], strict=True))
+        out.insert(2, "variant", out["kpi"].map(of))
+    return judge(out)
 
 
 _NAMES = [f"{part}_{side}" for part in ("first", "whole", "after") for side in ("target", "actual")]

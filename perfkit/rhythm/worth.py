@@ -9,7 +9,7 @@ import pandas as pd
 
 from perfkit import workdays
 from perfkit.errors import PerfkitError, UnknownName
-from perfkit.rhythm.laid import COLUMNS, Weights, laid_out, month_of
+from perfkit.rhythm.laid import Weights, laid_out, month_of
 from perfkit.rhythm.nodeplan import PREMIUM
 from perfkit.rhythm.pace import daily
 
@@ -132,4 +132,4 @@ def weighed(seen: pd.DataFrame, weights: Weights) -> pd.DataFrame:
     >>> float(weighed(seen, half)["selling_day"].max())
     25.0
     """
-    return laid_out(seen.drop(columns=["selling_day", "elapsed"]), weights)[COLUMNS]
+    return laid_out(seen.drop(columns=["selling_day", "elapsed"]), weights)

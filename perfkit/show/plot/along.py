@@ -23,6 +23,7 @@ from perfkit.show.plot.look import (
     end_labels,
     finish,
     halo,
+    kept,
     limits,
     measure_axis,
     title_or,
@@ -81,7 +82,7 @@ def pace(
 
     # a weekend adds to the selling day before it: one point a selling day
     data = own.drop_duplicates(["month", "selling_day"], keep="last")
-    data = data[["unit", "kpi", "month", "selling_day", "value"]]
+    data = kept(data, "unit", "kpi", "month", "selling_day", "value")
     ax = canvas(ax, lang)
     unit, name = label.unit_of(kpi), label.kpi_name(kpi, lang)
     ends = []
@@ -239,5 +240,5 @@ def weeks(
     ax.tick_params(axis="x", labelsize="small")
     measure_axis(ax.yaxis, own["value"], unit, lang, name)
     ax.set_ylim(*limits(own["value"], 0.15))
-    return finish(ax, own[["unit", "period", "kpi", "value"]], title_or(title, "weeks", lang,
+    return finish(ax, kept(own, "unit", "period", "kpi", "value"), title_or(title, "weeks", lang,
                   kpi=name))  # fmt: skip
