@@ -148,6 +148,8 @@ def test_actions_of_the_last_meeting_come_with_their_effect(
         book, "monthly_kpi", unit="D1", period="2012-09", lang="en", effects=effects,
         today=dt.date(2012, 10, 31),
     )  # fmt: skip
+    blocks = {one.code: one for one in made.blocks}
+    assert blocks["effects"].table["effect"].tolist() == [0.05]
     shown = page_section(made, lang="en", source=Source("2012-10", "x")).html
     for said in (
         "overdue",
