@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit import words
@@ -181,6 +181,7 @@ def test_a_formula_is_believed_before_the_amount(
     assert (found["basis"], bool(found["holds"])) == (basis, holds)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -1,5 +1,35 @@
-"""Who does what: meetings and their focus."""
+"""Who does what, with which money, and what became of it."""
 
-from perfkit.plan import meeting, workyear
+from perfkit.plan import (
+    budget,
+    field,
+    forms,
+    ledger,
+    meeting,
+    pack,
+    printed,
+    promotion,
+    rows,
+    spend,
+    strategy,
+    swot,
+    systems,
+    workyear,
+)
 
-__all__ = ["meeting", "workyear"]
+__all__ = [
+    "budget",
+    "field",
+    "forms",
+    "ledger",
+    "meeting",
+    "pack",
+    "printed",
+    "promotion",
+    "rows",
+    "spend",
+    "strategy",
+    "swot",
+    "systems",
+    "workyear",
+]

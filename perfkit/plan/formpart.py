@@ -15,7 +15,7 @@ from perfkit.book import Book
 from perfkit.errors import UnknownName
 from perfkit.plan.budget import read_lines, roll_up
 from perfkit.plan.meeting import meeting
-from perfkit.plan.pack import action_block, minutes_page, unit_blocks
+from perfkit.plan.pack import action_blocks, minutes_page, unit_blocks
 from perfkit.plan.page import Block, blank, block
 from perfkit.plan.rows import text_of
 from perfkit.plan.systems import evidence, scorecard
@@ -144,7 +144,7 @@ def _budget(
 def _actions(
     book: Book, part: Mapping[str, Any], unit: str, span: spans.Period, lang: str
 ) -> list[Block]:
-    return [action_block(book, unit, min(span.last, book.as_of), lang)]
+    return action_blocks(book, unit, min(span.last, book.as_of), lang)
 
 
 def _agenda(

@@ -15,7 +15,7 @@ from perfkit.plan import ledger
 from perfkit.plan.meeting import Meeting, focus_table, meeting
 from perfkit.plan.page import Block, Page, blank, block, known_period
 
-__all__ = ["action_block", "minutes_page", "pack", "unit_blocks"]
+__all__ = ["action_blocks", "minutes_page", "pack", "unit_blocks"]
 
 COUNTED = {"supervisors": "supervisors", "department_managers": "headcount_department_manager"}
 ALONE = ("district_manager", "department_manager")
@@ -82,7 +82,7 @@ def pack(
     if held.guidance:
         items = [one[lang] for one in held.guidance]
         blocks.append(block("guidance", blank("item", "said", first=items), lang))
-    blocks.append(action_block(book, unit, now, lang, effects))
+    blocks += action_blocks(book, unit, now, lang, effects)
     blocks.append(block("decisions", blank("decision", "owner", "due"), lang, rows=LEAST_ROWS))
     blocks.append(_entries(held.code, lang))
     cycles = [words.text(f"meeting.cycle.{one}", lang) for one in held.cycles]
@@ -192,9 +192,9 @@ def unit_blocks(
     return [Block("units", words.text("pack.block.units", lang), table, heads, units)]
 
 
-def action_block(
+def action_blocks(
     book: Book, unit: str, today: dt.date, lang: str, effects: pd.DataFrame | None = None
-) -> Block:
+) -> list[Block]:
     """Show the actions of a unit: how they stand, and what each did where that is known.
 
     Parameters
@@ -208,33 +208,34 @@ def action_block(
 
     Returns
     -------
-    Block
-        action_id, what, owner, due, standing and days [days]; with effects: kpi, effect, low, high
-        [the KPI's unit a month] and state.
+    list of Block
+        actions: action_id, what, unit, owner, due, standing and days [days]; and with effects a
+        second, effects: action_id, kpi, effect, low, high [the KPI's unit a month] and state, of
+        the same actions.
 
     Examples
     --------
     >>> from perfkit.book import open_book
-    >>> made = action_block(open_book("district_one"), "D1", dt.date(2012, 10, 31), "en")
-    >>> len(made.table), made.note
+    >>> made = action_blocks(open_book("district_one"), "D1", dt.date(2012, 10, 31), "en")
+    >>> len(made[0].table), made[0].note
     (0, 'The ledger holds no action of this unit.')
     """
     found = ledger.status(ledger.held(book, unit), today)
-    table = found[["action_id", "what", "owner", "due", "standing", "days"]].copy()
+    table = found[["action_id", "what", "unit_id", "owner", "due", "standing", "days"]].copy()
+    table["unit_id"] = [book.unit_name(str(own), lang) for own in found["unit_id"]]
     table["due"] = [day.isoformat() for day in found["due"]]
     table["standing"] = [words.text(f"ledger.standing.{s}", lang) for s in found["standing"]]
     table["days"] = table["days"].astype(float)
-    units = {"days": "count"}
-    if effects is not None and len(effects):
-        shown = effects.set_index("action_id")[["kpi", "effect", "low", "high", "state"]]
-        table = table.join(shown, on="action_id")
-        said = {s: words.text(f"ledger.state.{s}", lang) for s in words.table("ledger.state", lang)}
-        table["state"] = table["state"].map(said).fillna("")
-        table["kpi"] = table["kpi"].fillna("")
-        units |= dict.fromkeys(("effect", "low", "high"), "change")
-    key = "none" if table.empty else "effects" if "state" in table else ""
-    note = words.text(f"ledger.note.{key}", lang) if key else ""
-    return block("actions", table, lang, units=units, note=note)
+    none = words.text("ledger.note.none", lang) if table.empty else ""
+    out = [block("actions", table, lang, units={"days": "count"}, note=none)]
+    if effects is None or table.empty:
+        return out
+    own = effects[effects["action_id"].isin(table["action_id"])]
+    shown = own[["action_id", "kpi", "effect", "low", "high", "state"]].reset_index(drop=True)
+    shown["state"] = [words.text(f"ledger.state.{s}", lang) for s in shown["state"]]
+    units = dict.fromkeys(("effect", "low", "high"), "change")
+    note = words.text("ledger.note.effects", lang)
+    return [*out, block("effects", shown, lang, units=units, note=note)] if len(shown) else out
 
 
 def _entries(code: str, lang: str) -> Block:
