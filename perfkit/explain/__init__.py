@@ -10,8 +10,9 @@ from perfkit.explain.alarm import (
 )
 from perfkit.explain.assess import assess, at_risk
 from perfkit.explain.attribution import attribute
+from perfkit.explain.bearing import bearing, bearings
 from perfkit.explain.before_after import before_after, node_share, phases
-from perfkit.explain.cause import causes, judge, weigh
+from perfkit.explain.cause import causes, in_words, judge, weigh
 from perfkit.explain.chain import Chain, chain, chains
 from perfkit.explain.chart import CauseChart, cause_chart, read_causes
 from perfkit.explain.concentration import concentration, lorenz, set_apart, without_large
@@ -33,14 +34,27 @@ from perfkit.explain.driver import (
     roll_up,
     steps,
 )
-from perfkit.explain.gapflow import Flow, Walk, bearing, gap_flow, mermaid, read_flow, walk
+from perfkit.explain.gapflow import (
+    Flow,
+    Walk,
+    answers,
+    gap_flow,
+    mermaid,
+    read_flow,
+    walk,
+)
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
 from perfkit.explain.rank import same_days, standing
 from perfkit.explain.remedy import checklist, remedies
 from perfkit.explain.segmented import segmented
 from perfkit.explain.shortfall import shortfall, shortfall_drivers
-from perfkit.explain.stocktake import guidance_pack, needs_guidance, stocktake
+from perfkit.explain.stocktake import (
+    advice_in_words,
+    guidance_pack,
+    needs_guidance,
+    stocktake,
+)
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
 __all__ = [
@@ -49,12 +63,15 @@ __all__ = [
     "Chain",
     "Flow",
     "Walk",
+    "advice_in_words",
     "agent_months",
+    "answers",
     "assess",
     "at_risk",
     "attribute",
     "backtest",
     "bearing",
+    "bearings",
     "before_after",
     "break_even",
     "by_factor",
@@ -75,6 +92,7 @@ __all__ = [
     "gap_flow",
     "growth_factors",
     "guidance_pack",
+    "in_words",
     "judge",
     "league",
     "leaving_hazard",
