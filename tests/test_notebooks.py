@@ -18,7 +18,7 @@ from perfkit import bundle, report, words
 from perfkit.rhythm import calendar
 
 ROOT = Path(__file__).resolve().parents[1]
-COUNT = 5
+COUNT = 9
 NAMES = bundle.notebooks()
 MAX_LINES = 12
 

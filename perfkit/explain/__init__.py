@@ -10,8 +10,9 @@ from perfkit.explain.alarm import (
 from perfkit.explain.asked import Question, questions
 from perfkit.explain.assess import assess, at_risk
 from perfkit.explain.attribution import attribute
+from perfkit.explain.bearing import bearing, bearings
 from perfkit.explain.before_after import before_after, node_share, phases
-from perfkit.explain.cause import causes, judge, weigh
+from perfkit.explain.cause import causes, in_words, judge, weigh
 from perfkit.explain.chain import Chain, chain, chains
 from perfkit.explain.chart import CauseChart, cause_chart, read_causes
 from perfkit.explain.concentration import concentration, lorenz, set_apart, without_large
@@ -44,7 +45,16 @@ from perfkit.explain.follow import (
     raised_within,
     tally,
 )
-from perfkit.explain.gapflow import Flow, Walk, bearing, gap_flow, mermaid, read_flow, walk
+from perfkit.explain.gapflow import (
+    Flow,
+    Walk,
+    answers,
+    bearing,
+    gap_flow,
+    mermaid,
+    read_flow,
+    walk,
+)
 from perfkit.explain.interval import chance_to_see, months_to_see, wilson, with_interval
 from perfkit.explain.leaving import agent_months, leaving_hazard
 from perfkit.explain.moved import (
@@ -79,7 +89,12 @@ from perfkit.explain.remedy import checklist, remedies
 from perfkit.explain.rule import Rule, save_rule, try_rule
 from perfkit.explain.segmented import segmented
 from perfkit.explain.shortfall import shortfall, shortfall_drivers
-from perfkit.explain.stocktake import guidance_pack, needs_guidance, stocktake
+from perfkit.explain.stocktake import (
+    advice_in_words,
+    guidance_pack,
+    needs_guidance,
+    stocktake,
+)
 from perfkit.explain.tradeoff import break_even, frontier, month_risk, simulate_month
 
 __all__ = [
@@ -94,8 +109,10 @@ __all__ = [
     "Rule",
     "Walk",
     "action_effect",
+    "advice_in_words",
     "agent_months",
     "alarms_of",
+    "answers",
     "assess",
     "assessment",
     "at_risk",
@@ -103,6 +120,7 @@ __all__ = [
     "attributed",
     "backtest",
     "bearing",
+    "bearings",
     "before_after",
     "break_even",
     "by_factor",
@@ -133,6 +151,7 @@ __all__ = [
     "guidance_pack",
     "headcount_steps",
     "horizons",
+    "in_words",
     "increments",
     "judge",
     "large_in_agents",

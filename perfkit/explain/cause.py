@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from perfkit import org
+from perfkit import org, words
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.errors import UnknownName
@@ -18,7 +18,7 @@ from perfkit.explain.shortfall import whole_months
 from perfkit.kpi import answerable, measure
 from perfkit.period import Period
 
-__all__ = ["COLUMNS", "causes", "judge", "weigh"]
+__all__ = ["COLUMNS", "causes", "in_words", "judge", "weigh"]
 
 COLUMNS = ["unit", "period", "evidence", "nodes", "verdict", "reason", "rank", "side", "months",
            "value", "expected", "of", "strength", "p", "carried", "carried_low", "carried_high",
@@ -40,7 +40,7 @@ class _Facts:
     def of(self, terms: Sequence[str]) -> Grid:
         """Add the terms up."""
         parts = [(sign, self.grids[code, column]) for sign, code, column in map(term, terms)]
-        return np.sum([sign * grid for sign, grid in parts], axis=0)
+        return np.asarray(np.sum([sign * grid for sign, grid in parts], axis=0), float)
 
     def lacks(self, terms: Sequence[str]) -> str:
         """Name the first KPI that nobody can answer, or that no month of is known."""
@@ -59,8 +59,8 @@ def _measured(book: Book, chart: CauseChart, by: str, months: Sequence[Period]) 
     found = measure(book, here, by=by, period=months, variants=chosen)
     names = [month.code for month in months]
     order = list(dict.fromkeys(found["unit"]))
-    row, month = (pd.Index(by_name).get_indexer(found[column])
-                  for by_name, column in ((order, "unit"), (names, "period")))  # fmt: skip
+    row = pd.Index(order).get_indexer(pd.Index(found["unit"]))
+    month = pd.Index(names).get_indexer(pd.Index(found["period"]))
     grids = {}
     for code in here:
         own = (found["kpi"] == code).to_numpy()
@@ -101,8 +101,9 @@ def causes(
     DataFrame
         `COLUMNS`, one row a unit and evidence, best first: verdict (points_to, speaks_against,
         cannot_tell) with its reason (beyond_chance, immaterial, better_than_usual,
-        within_chance, no_facts, few_periods); value and expected of what is counted, of what; strength: how far on the
-        bad side, as a normal deviate [sd]; p: the chance of so much without a cause [rate];
+        within_chance, no_facts, few_periods); value and expected of what is counted, of what;
+        strength: how far on the bad side, as a normal deviate [sd]; p: the chance of so much
+        without a cause [rate];
         carried: premium that went with it, at its usual worth, with its interval [yuan], NaN where
         nothing says how much; windows: the earlier ones that the spread rests on; lacks: the KPI
         that the book cannot answer.
@@ -279,3 +280,43 @@ def judge(
     out = out.assign(verdict=verdict, reason=reason)
     out["rank"] = out.groupby("unit")["strength"].rank(ascending=False, method="first")
     return out.sort_values(["unit", "rank"], kind="stable", ignore_index=True)
+
+
+def in_words(found: pd.DataFrame, *, lang: str, chart: CauseChart | None = None) -> pd.DataFrame:
+    """Say of one unit what `causes` found, for readers.
+
+    Parameters
+    ----------
+    found : DataFrame
+        What `causes` gives.
+    lang : {"zh", "en"}
+        The reader's language.
+    chart : CauseChart, optional
+        As for `causes`.
+
+    Returns
+    -------
+    DataFrame
+        cause, verdict, reason: in words; moved: what came over what was expected, less one [rate];
+        strength [sd]; carried, carried_low, carried_high [yuan]; ask: the question to ask.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> how = {"by": "department", "period": "2012-09..2012-10", "unit": "D1/05"}
+    >>> told = in_words(causes(open_book("district_one"), **how), lang="en")
+    >>> told.loc[0, ["cause", "verdict"]].tolist()
+    ['dependence on large policies', 'the data cannot tell']
+    """
+    evidence = (chart or cause_chart()).evidence
+    return pd.DataFrame(
+        {
+            "cause": [evidence[code].names[lang] for code in found["evidence"]],
+            "verdict": [words.text(f"cause.verdict.{code}", lang) for code in found["verdict"]],
+            "reason": [words.text(f"cause.reason.{code}", lang) for code in found["reason"]],
+            "moved": found["value"] / found["expected"] - 1,
+            "strength": found["strength"],
+            **{name: found[name] for name in CARRIED},
+            "ask": [evidence[code].ask[lang] for code in found["evidence"]],
+        }
+    )

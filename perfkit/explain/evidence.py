@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,14 @@ LEAST_WINDOWS = 8
 FADES = (1.0, 0.8, 0.5, 0.2)
 WARM_UP = 1  # windows before the first that can be foretold
 CERTAIN = 1e-12
+
+
+def _grid(values: Any) -> Grid:
+    return np.asarray(values, np.float64)
+
+
+def _wide(row: Any, like: Grid) -> Grid:
+    return _grid(np.broadcast_to(row, like.shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +49,11 @@ class _Usual:
         sums = of.sum(axis=0)
         pooled = np.divide(done.sum(axis=0), sums, out=np.zeros_like(sums), where=sums > 0)
         if self.alike:
-            return np.broadcast_to(pooled, own.shape)
+            return _wide(pooled, own)
         trust = of / (of + self.pull)
         known = trust.sum(axis=0)
         common = np.divide((trust * own).sum(axis=0), known, out=pooled, where=known > 0)
-        return common + trust * (own - common)
+        return _grid(common + trust * (own - common))
 
 
 def _usual(over: Grid, under: Grid) -> _Usual:
@@ -60,21 +69,21 @@ def _expected(over: Grid, under: Grid, rate: Grid) -> Grid:
     """Give what each window lets one expect: the usual, moved as the other units moved together."""
     want = under * rate
     others, wanted = over.sum(axis=0) - over, want.sum(axis=0) - want
-    return want * np.divide(others, wanted, out=np.ones_like(over), where=wanted > 0)
+    return _grid(want * np.divide(others, wanted, out=np.ones_like(over), where=wanted > 0))
 
 
 def _chance(want: Grid, under: Grid, rate: Grid, form: str) -> Grid:
     """Give the variance of a window up to a factor: of shares, of counts, of sums of amounts."""
     if form == "share":
-        return want * np.clip(1 - want / np.where(under > 0, under, 1.0), 0.01, 1.0)
-    return want if form == "count" else want * rate
+        return _grid(want * np.clip(1 - want / np.where(under > 0, under, 1.0), 0.01, 1.0))
+    return want if form == "count" else _grid(want * rate)
 
 
 def _windows(values: Grid, length: int) -> Grid:
     """Add whole windows up, back from the end; what is left over at the beginning is dropped."""
     count = values.shape[1] // length
     kept = values[:, values.shape[1] - count * length :]
-    return kept.reshape(len(values), count, length).sum(axis=2)
+    return _grid(kept.reshape(len(values), count, length).sum(axis=2))
 
 
 def tail(value: float, want: float, variance: float, *, of: float, form: str) -> float:
@@ -183,7 +192,7 @@ def against_usual(over: Grid, under: Grid, *, length: int, form: str) -> pd.Data
             value=form,
             allowed=", ".join(FORMS),
         )
-    known = np.isfinite(over).all(axis=0) & np.isfinite(under).all(axis=0)
+    known = np.asarray(np.isfinite(over + under).all(axis=0))
     now = known[-length:].all() and len(known) > length
     past = known.copy()
     past[-length:] = False
@@ -262,7 +271,7 @@ def standing_share(over: Grid, under: Grid) -> pd.DataFrame:
     >>> bool(standing_share(over, np.full((3, 9), 20.0))["score"].iloc[0] > 3)
     True
     """
-    known = np.isfinite(over).all(axis=0) & np.isfinite(under).all(axis=0)
+    known = np.asarray(np.isfinite(over + under).all(axis=0))
     over, under = over[:, known], under[:, known]
     if len(over) < 2 or over.size < LEAST_WINDOWS or not over.sum() > 0:
         return _unknown(len(over), None)

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from perfkit import words
-from perfkit.book import Book
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.explain import graph
 from perfkit.explain.remedy import remedies
-from perfkit.kpi import answerable, compare, kpi
-from perfkit.period import Period
+from perfkit.kpi import kpi
 
-__all__ = ["Edge", "Flow", "Step", "Walk", "bearing", "gap_flow", "mermaid", "read_flow", "walk"]
+__all__ = ["Edge", "Flow", "Step", "Walk", "answers", "gap_flow", "mermaid",
+           "read_flow", "walk"]  # fmt: skip
 
 KINDS = ("start", "decision", "action", "process", "end")
 ANSWERS = ("yes", "no")
@@ -116,16 +114,17 @@ class Walk:
         return here and edge.answer in ("", self.answered.get(edge.start))
 
     def frame(self, flow: Flow, lang: str) -> pd.DataFrame:
-        """Lay the path out: place, node, kind, text, answer, ask, remedy."""
+        """Lay the path out: number (of the box), node, kind, text, answer, ask, remedy."""
         rows = []
-        for place, code in enumerate(self.path, 1):
+        for code in self.path:
             step, answer = flow.steps[code], self.answered.get(code, "")
             said = [e.names[lang] for e in flow.edges if e.start == code and e.answer == answer]
-            told = said[0] if answer else ""
-            rows.append([place, code, step.kind, step.names[lang], told, step.ask[lang],
-                         step.remedy])  # fmt: skip
-        columns = ["place", "node", "kind", "text", "answer", "ask", "remedy"]
-        return pd.DataFrame(rows, columns=columns)
+            rows.append(
+                [step.number, code, step.kind, step.names[lang], said[0] if answer else "",
+                 step.ask[lang], step.remedy]
+            )  # fmt: skip
+        columns = ["number", "node", "kind", "text", "answer", "ask", "remedy"]
+        return pd.DataFrame(rows, columns=columns).astype({"number": float})
 
 
 def _step(body: Mapping[str, Any], place: str) -> Step:
@@ -236,12 +235,38 @@ def gap_flow() -> Flow:
     return read_flow(Path(__file__).with_name("gapflow.toml"))
 
 
-def walk(answers: Mapping[str, str], flow: Flow | None = None) -> Walk:
+def answers(given: Sequence[str]) -> dict[str, str]:
+    """Read answers as a notebook's parameters hold them.
+
+    Parameters
+    ----------
+    given : sequence of str
+        ``"2=yes"``: a question and its answer.
+
+    Raises
+    ------
+    PerfkitError
+        One is not written so, or a question is answered twice.
+
+    Examples
+    --------
+    >>> answers(["2=yes", "3=no"])
+    {'2': 'yes', '3': 'no'}
+    """
+    for one in given:
+        if one.count("=") != 1:
+            raise PerfkitError("chart.answer_form", written=one)
+    pairs = [one.split("=") for one in given]
+    graph.unique([question.strip() for question, _ in pairs], "answers")
+    return {question.strip(): answer.strip() for question, answer in pairs}
+
+
+def walk(given: Mapping[str, str], flow: Flow | None = None) -> Walk:
     """Follow the flow as far as the answers lead.
 
     Parameters
     ----------
-    answers : mapping of str to str
+    given : mapping of str to str
         Question → "yes" or "no". The third question is answered yes for a missing skill, no
         where the will is.
     flow : Flow, optional
@@ -268,7 +293,7 @@ def walk(answers: Mapping[str, str], flow: Flow | None = None) -> Walk:
     """
     chosen = flow or gap_flow()
     asked = [code for code, step in chosen.steps.items() if step.kind == "decision"]
-    for code, answer in answers.items():
+    for code, answer in given.items():
         if code not in asked:
             raise UnknownName(kind="question", name=code, allowed=asked)
         if answer not in ANSWERS:
@@ -276,66 +301,18 @@ def walk(answers: Mapping[str, str], flow: Flow | None = None) -> Walk:
     path, here, open_at = [chosen.start], [chosen.start], ""
     while here:
         code = here[-1]
-        if chosen.steps[code].kind == "decision" and code not in answers:
+        if chosen.steps[code].kind == "decision" and code not in given:
             open_at = code
             break
-        here = list(dict.fromkeys(n for c in here for n in chosen.after(c, answers.get(c, ""))))
+        here = list(dict.fromkeys(n for c in here for n in chosen.after(c, given.get(c, ""))))
         path += here
-    answered = {code: answers[code] for code in path if code in answers}
+    answered = {code: given[code] for code in path if code in given}
     kinds = {code: chosen.steps[code].kind for code in path}
     return Walk(
         tuple(path), open_at, answered, tuple(c for c in path if kinds[c] == "action"),
         next((c for c in path if kinds[c] == "end"), ""),
-        tuple(code for code in answers if code not in answered),
+        tuple(code for code in given if code not in answered),
     )  # fmt: skip
-
-
-def bearing(
-    book: Book, question: str, *, by: str, period: str | Period, unit: str, flow: Flow | None = None
-) -> pd.DataFrame:
-    """Give the numbers that bear on a question, beside those before and a year ago.
-
-    Parameters
-    ----------
-    book : Book
-        Where the facts are.
-    question : str
-        Which box.
-    by, period, unit : str, str or Period, str
-        The unit's level, the days, and the unit.
-    flow : Flow, optional
-        As for `walk`.
-
-    Returns
-    -------
-    DataFrame
-        As `kpi.compare`, the KPIs of the question only; one that the book cannot answer is a row
-        with NaN. Empty for a question that only people can answer. [the KPI's unit]
-
-    Raises
-    ------
-    UnknownName
-        There is no such box or unit.
-
-    Examples
-    --------
-    >>> from perfkit.book import open_book
-    >>> b = open_book("district_one")
-    >>> found = bearing(b, "10", by="department", period="2012-09", unit="D1/05")
-    >>> found["kpi"].tolist(), bool(found["value"].isna().iloc[0])
-    (['attendance_rate', 'first_week_share', 'supervisor_activity_rate'], True)
-    """
-    chosen = flow or gap_flow()
-    if question not in chosen.steps:
-        raise UnknownName(kind="question", name=question, allowed=list(chosen.steps))
-    codes = list(chosen.steps[question].kpis)
-    here = answerable(book, codes)
-    if not here:
-        nothing = {"value": np.nan, "previous": np.nan, "year_ago": np.nan}
-        return pd.DataFrame({"unit": unit, "kpi": codes}).assign(**nothing)
-    found = compare(book, here, by=by, period=period, unit=unit)
-    own = found[found["unit"] == unit].set_index("kpi").reindex(codes).rename_axis("kpi")
-    return own.reset_index().assign(unit=unit)
 
 
 def mermaid(flow: Flow, lang: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from perfkit import org
+from perfkit import org, words
 from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.explain import graph
@@ -20,12 +20,14 @@ from perfkit.explain.assess import assess, at_risk
 from perfkit.explain.cause import judge, weigh
 from perfkit.explain.chart import cause_chart
 from perfkit.explain.credibility import credibility
+from perfkit.explain.remedy import remedies
 from perfkit.explain.shortfall import shortfall, whole_months
-from perfkit.kpi import answerable, compare, grid, kpi, measure, targets
+from perfkit.kpi import answerable, compare, grid, measure, targets
 from perfkit.period import Period
 
 __all__ = [
     "Item",
+    "advice_in_words",
     "guidance_items",
     "guidance_pack",
     "needs_guidance",
@@ -38,6 +40,7 @@ PREMIUM, ACTIVITY, A_HEAD = "premium_submitted", "activity_rate", "premium_per_h
 SHOWN = (PREMIUM, "headcount_closing", ACTIVITY, "cases_per_active", "average_case_size",
          "first_week_share", "attrition_rate")  # fmt: skip
 TESTS = ["unit", "test", "kpi", "value", "expected", "low", "high", "p", "level", "weak"]
+Rows = list[list[object]]
 FIRM = 0.5  # credibility from which a unit's own mean says more than that of all
 
 
@@ -100,10 +103,10 @@ def stocktake(book: Book, *, by: str, period: str | Period) -> pd.DataFrame:
     DataFrame
         One row a unit and test: unit, test, kpi, value, expected, low, high [the KPI's unit], p
         [rate], level (red: beyond chance with all units tested at once; yellow: were it the only
-        one; none, unknown), weak: red or yellow on the bad side. The tests: own_usual (premium against its usual, net of the sisters), among_units
-        (activity in the funnel), own_past (activity of the last month against its chart),
-        standing (premium per head of all months known, drawn towards the mean of all by its
-        credibility, under it by more than a tenth).
+        one; none, unknown), weak: red or yellow on the bad side. The tests: own_usual (premium
+        against its usual, net of the sisters), among_units (activity in the funnel), own_past
+        (activity of the last month against its chart), standing (premium per head of all months
+        known, drawn towards the mean of all by its credibility, under it by more than a tenth).
 
     Raises
     ------
@@ -194,6 +197,36 @@ def needs_guidance(found: pd.DataFrame) -> pd.DataFrame:
     return out.loc[grave.sort_values(kind="stable").index].reset_index(drop=True)
 
 
+def advice_in_words(found: pd.DataFrame, *, lang: str) -> pd.DataFrame:
+    """Say for readers what `needs_guidance` found.
+
+    Parameters
+    ----------
+    found : DataFrame
+        What `needs_guidance` gives.
+    lang : {"zh", "en"}
+        The reader's language.
+
+    Returns
+    -------
+    DataFrame
+        unit, advice, reasons: the last two in words.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"unit": ["b"], "advice": ["watch"], "reasons": ["own_past"]})
+    >>> advice_in_words(frame, lang="en").values.tolist()
+    [['b', 'watch', 'activity under its own past']]
+    """
+    glue = words.text("table.list", lang)
+    said = [
+        glue.join(words.text(f"performance_gap.test.{test}", lang) for test in reasons.split())
+        for reasons in found["reasons"]
+    ]
+    advice = [words.text(f"performance_gap.advice.{code}", lang) for code in found["advice"]]
+    return found[["unit"]].assign(advice=advice, reasons=said)
+
+
 def guidance_pack(
     book: Book, unit: str, *, by: str, period: str | Period, lang: str
 ) -> pd.DataFrame:
@@ -213,10 +246,10 @@ def guidance_pack(
     Returns
     -------
     DataFrame
-        no, item, known, kpi, value, beside [the KPI's unit], at: one row a known fact, and one
-        for an item that people must fill in. known says what the row is; beside is the period
-        before (kpi), the expected (gap), the unit's own (example), the standard; at is the sister
-        that is the example.
+        no, item, kpi, known, value, beside [the KPI's unit], unit, remedy: one row a known fact,
+        and one for an item that people must fill in. known says what else the row is (a question, a
+        cause, the month of a plan); beside is the period before (kpi), the expected (gap), the
+        unit's own (example), the standard; unit is the sister that is the example.
 
     Raises
     ------
@@ -229,30 +262,31 @@ def guidance_pack(
         "kpi": _kpis, "gap": _gap, "example": _examples, "question": _questions,
         "remedy": _remedies, "standard": _standards, "plan": _plan,
     }  # fmt: skip
-    rows = []
+    rows: Rows = []
     for number, item in enumerate(guidance_items(), 1):
         known = filled[item.fill](book, unit, by, spans.parse(period), lang) if item.fill else []
-        for row in known or [["", "", np.nan, np.nan, ""]]:
-            rows.append([number, item.names[lang], *row])
-    columns = ["no", "item", "known", "kpi", "value", "beside", "at"]
+        rows += [[number, item.names[lang], *row] for row in known or [_row()]]
+    columns = ["no", "item", "kpi", "known", "value", "beside", "unit", "remedy"]
     return pd.DataFrame(rows, columns=columns).astype({"value": float, "beside": float})
 
 
-Rows = list[list[object]]
+def _row(
+    code: str = "", known: str = "", value: float = np.nan, beside: float = np.nan, unit: str = "",
+    remedy: str = "",
+) -> list[object]:  # fmt: skip
+    return [code, known, value, beside, unit, remedy]
 
 
 def _kpis(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
     last = spans.months(span)[-1]
     found = compare(book, answerable(book, SHOWN), by=by, period=last, unit=unit)
     own = found[found["unit"] == unit]
-    return [
-        [kpi(c).name(lang), c, v, b, ""] for c, v, b in own[["kpi", "value", "previous"]].to_numpy()
-    ]
+    return [_row(c, "", v, b) for c, v, b in own[["kpi", "value", "previous"]].to_numpy()]
 
 
 def _gap(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
     one = shortfall(book, by=by, period=span, unit=unit).iloc[0]
-    return [[kpi(PREMIUM).name(lang), PREMIUM, one["value"], one["expected"], ""]]
+    return [_row(PREMIUM, "", one["value"], one["expected"])]
 
 
 def _examples(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
@@ -263,7 +297,7 @@ def _examples(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
     for code in codes:
         best = str(wide[code].idxmax())
         if best != unit:
-            rows.append([kpi(code).name(lang), code, wide[code].max(), wide[code][unit], best])
+            rows.append(_row(code, "", wide[code].max(), wide[code][unit], best))
     return rows
 
 
@@ -276,17 +310,20 @@ def _pointing(book: Book, unit: str, by: str, span: Period) -> pd.DataFrame:
 def _questions(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
     evidence = cause_chart().evidence
     codes = _pointing(book, unit, by, span)["evidence"]
-    return [[evidence[code].ask[lang], "", np.nan, np.nan, ""] for code in codes]
+    return [_row("", evidence[code].ask[lang]) for code in codes]
 
 
 def _remedies(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
     """List causes that the charts hang under what stands out, with their remedies."""
-    chart, rows = cause_chart(), []
-    for nodes in _pointing(book, unit, by, span)["nodes"]:
-        for node in chart.nodes.values():
-            if node.remedy and node.code.startswith(f"{nodes.split()[0]}."):
-                rows.append([node.names[lang], node.remedy, np.nan, np.nan, ""])
-    return [[name, "", v, b, remedy] for name, remedy, v, b, _ in rows[:6]]
+    nodes = cause_chart().nodes.values()
+    tops = [named.split()[0] for named in _pointing(book, unit, by, span)["nodes"]]
+    rows: Rows = [
+        _row("", node.names[lang], remedy=remedies()[node.remedy].names[lang])
+        for top in tops
+        for node in nodes
+        if node.remedy and node.code.startswith(f"{top}.")
+    ]
+    return rows[:6]
 
 
 def _standards(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
@@ -294,7 +331,8 @@ def _standards(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
         return []
     found = at_risk(assess(book, by=by, day=span.last))
     own = found[found["unit"].isin(org.within(found["unit"].tolist(), unit))]
-    return [[kpi(c).name(lang), c, h, n, ""] for c, h, n in own[["kpi", "have", "need"]].to_numpy()]
+    told = own[["kpi", "standard", "have", "need"]].to_numpy()
+    return [_row(c, standard, h, n) for c, standard, h, n in told]
 
 
 def _plan(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
@@ -306,6 +344,5 @@ def _plan(book: Book, unit: str, by: str, span: Period, lang: str) -> Rows:
     for code in (PREMIUM, "premium_issued"):
         found = targets(book, code, by=by, period=coming, version="plan").set_index("unit")
         if unit in found.index and pd.notna(found["target"][unit]):
-            rows.append([f"{kpi(code).name(lang)} {coming.code}", code, found["target"][unit],
-                         np.nan, ""])  # fmt: skip
+            rows.append(_row(code, coming.code, found["target"][unit]))
     return rows

@@ -127,5 +127,7 @@ def _arrow(
     if text:
         part = 0.42
         place = (tail[0] + part * (head[0] - tail[0]), tail[1] + part * (head[1] - tail[1]))
-        ax.text(*place, text, ha="center", va="center", fontsize=9, color=BLUE if strong else GREY,
-                zorder=2.5, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8})  # fmt: skip
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+        said = BLUE if strong else GREY
+        ax.text(*place, text, ha="center", va="center", fontsize=9, color=said, zorder=2.5,
+                bbox=behind)  # fmt: skip
