@@ -81,7 +81,10 @@ def _share(values: pd.Series) -> str:
     n, k, z = len(values), int(values.sum()), 1.96
     if not n:
         return "–"
-    mid, half = (k + z * z / 2) / (n + z * z), z * math.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
+    mid, half = (
+        (k + z * z / 2) / (n + z * z),
+        z * math.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z),
+    )
     return f"{100 * k / n:.0f} % ({100 * (mid - half):.0f}–{100 * (mid + half):.0f})"
 
 

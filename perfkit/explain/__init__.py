@@ -49,7 +49,6 @@ from perfkit.explain.gapflow import (
     Flow,
     Walk,
     answers,
-    bearing,
     gap_flow,
     mermaid,
     read_flow,
