@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perfkit import words
+from perfkit import bundle, explain, words
+from perfkit.book import open_book
 from perfkit.errors import PerfkitError, UnknownName
 from perfkit.plan import budget, printed, rows, spend
 
 PLAN = "branch_2005"
+DISTRICT = bundle.book_path("district_one")
 
 
 @pytest.fixture(scope="module", params=words.LANGS)
@@ -289,3 +293,28 @@ def test_inputs_stay_as_they_are() -> None:
 def test_errors_speak_both_languages() -> None:
     for lang in words.LANGS:
         assert "L1" in PerfkitError("planning.month", place="L1", value="x").text(lang)
+
+
+def test_a_book_s_budget_and_spending_are_its_units_money(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    shutil.copytree(DISTRICT, book)
+    (book / "budget.csv").write_text(
+        "line_id,unit_id,months,formula,stated\n"
+        "L1,,2012-07 2012-08,,100.01\nL2,D1/03,2012-09,3 persons x 20 yuan,60\n",
+        encoding="utf-8",
+    )
+    (book / "spending.csv").write_text(
+        "entry_id,line_id,on,amount\nE1,L1,2012-07-02,40\nE2,L2,2012-09-03,70.5\n",
+        encoding="utf-8",
+    )
+    whole = spend.money(open_book(book), unit="D1")
+    assert whole["budget"].set_index("month")["amount"].to_dict() == {
+        "2012-07": 50.01, "2012-08": 50.0, "2012-09": 60.0
+    }  # fmt: skip
+    assert whole["spending"]["amount"].tolist() == [40.0, 70.5]
+    part = spend.money(open_book(book), unit="D1/03")
+    assert part["budget"]["amount"].tolist() == [60.0]
+    assert part["spending"]["line_id"].tolist() == ["L2"]
+    done = explain.evaluate(open_book(book), unit="D1", period="2012Q3", **whole)
+    row = done[(done["block"] == "money") & (done["horizon"] == "quarter")].iloc[0]
+    assert (row["value"], row["target"]) == (110.5, 160.01)

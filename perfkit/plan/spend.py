@@ -7,11 +7,13 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from perfkit import org
+from perfkit.book import Book
 from perfkit.errors import ReconcileError, UnknownName
-from perfkit.plan.budget import BY, roll_up
+from perfkit.plan.budget import BY, read_lines, roll_up
 from perfkit.plan.rows import PlanRefused, exact, need, text_of
 
-__all__ = ["cost_per_result", "spend", "unpriced"]
+__all__ = ["cost_per_result", "money", "spend", "unpriced"]
 
 
 def spend(
@@ -177,3 +179,45 @@ def unpriced(read: pd.DataFrame, measures: pd.DataFrame, posts: pd.DataFrame) ->
     rows += [("measure", str(m), str(n), np.nan) for m, n in
              zip(measures["measure"], measures["name"], strict=True) if m not in named]  # fmt: skip
     return pd.DataFrame(rows, columns=["kind", "measure", "name", "persons"])
+
+
+def money(book: Book, *, unit: str) -> dict[str, pd.DataFrame | None]:
+    """Give a unit's budget by month and what it spent by day, as far as the book holds them.
+
+    Parameters
+    ----------
+    book : Book
+        Its tables budget and spending; a line without a unit is the whole force's.
+    unit : str
+        Whose; the units below it are in.
+
+    Returns
+    -------
+    dict
+        spending (on, amount) and budget (month, amount), each None where the book has no such
+        table. Lines of no month are in no month. [yuan]
+
+    Raises
+    ------
+    PlanRefused
+        A line cannot be worked out.
+
+    Examples
+    --------
+    >>> from perfkit.book import open_book
+    >>> money(open_book("district_one"), unit="D1")
+    {'spending': None, 'budget': None}
+    """
+    if not book.has("budget"):
+        return {"spending": None, "budget": None}
+    lines = book.home("budget")
+    owner = lines["unit_id"].fillna("")
+    theirs = owner.isin(org.within(owner, unit))
+    if org.level_of(unit, book.root) == book.root:
+        theirs |= owner == ""
+    own = read_lines(lines[theirs])
+    out: dict[str, pd.DataFrame | None] = {"spending": None, "budget": roll_up(own, "month")}
+    if book.has("spending"):
+        spent = book.home("spending")
+        out["spending"] = spent[spent["line_id"].isin(own["line_id"])].reset_index(drop=True)
+    return out
