@@ -16,7 +16,7 @@ import pytest
 from perfkit import bundle, report, words
 
 ROOT = Path(__file__).resolve().parents[1]
-COUNT = 3
+COUNT = 4
 NAMES = bundle.notebooks()
 MAX_LINES = 12
 
