@@ -226,9 +226,9 @@ def watch_units(frame: pd.DataFrame, *, alarms: Mapping[str, float] = ALARMS) ->
 
     # who wrote and left within the period can outnumber the mean headcount: then all of them did
     known = frame[frame["denominator"] > 0]
-    sums = known.assign(numerator=known["numerator"].clip(upper=known["denominator"]))
-    over, under = (float(sums[part].sum()) for part in ("numerator", "denominator"))
-    center = over / under if len(known) else np.nan
+    most = known.assign(numerator=known["numerator"].clip(upper=known["denominator"]))
+    sums = most[["numerator", "denominator"]].sum()
+    center = float(sums["numerator"] / sums["denominator"]) if len(known) else np.nan
     out = frame[["unit", "kpi", "period"]].reset_index(drop=True)
     size = np.rint(frame["denominator"].to_numpy(float))
     size = np.where(size > 0, size, np.nan)

@@ -104,9 +104,13 @@ def held_against(book: Book, now: Period) -> dict[str, str]:
     >>> from perfkit.book import open_book
     >>> held_against(open_book("district_one"), spans.parse("2012Q3"))
     {'previous': '2012Q2', 'year_ago': '2011Q3', 'target': 'target'}
+    >>> held_against(open_book("district_one"), spans.parse("2012Q4"))["year_ago"]
+    '2011-10-01..2011-10-31'
     """
-    before = as_long(book, now, spans.previous(now))
-    return {"previous": before.code, "year_ago": last_year(book, now).code, "target": "target"}
+    before, ago = as_long(book, now, spans.previous(now)), last_year(book, now)
+    if _known(book, now) != now:  # the same dates, by their own name
+        ago = spans.span(ago.first, ago.last)
+    return {"previous": before.code, "year_ago": ago.code, "target": "target"}
 
 
 def trailing(book: Book, now: Period, count: int) -> list[Period]:

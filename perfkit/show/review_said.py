@@ -174,7 +174,8 @@ def refusal(why: PerfkitError | None, *, lang: str) -> Prose:
         return Prose("")
     known = f"refused_{why.key}"
     if words.has(f"quarter.{known}", lang):
-        return Prose(_said(known, lang, **why.facts))
+        facts = {k: label.kpi_name(str(v), lang) if k == "kpi" else v for k, v in why.facts.items()}
+        return Prose(_said(known, lang, **facts))
     return Prose(_said("refused", lang, why=why.text(lang)))
 
 
