@@ -1,9 +1,10 @@
-"""Invented districts in one department of which a known cause lowers the premium of the last two months.
+"""Invented districts: in one department a known cause lowers the premium of the last two months.
 
-Shares nothing with perfkit: numpy draws, csv out. What is drawn is like district_one: six departments,
-three years, its calendar, cases per head, sizes, large policies, noise from month to month; attendance
-and visits, which district_one has not, are invented. Every cause loses the same share of the expected
-premium; how, is written at each. Nothing here was changed to suit a diagnosis.
+Shares nothing with perfkit: numpy draws, csv out. What is drawn is like district_one: six
+departments, three years, its calendar, cases per head, sizes, large policies, noise from month to
+month; attendance and visits, which district_one has not, are invented. Every cause loses the same
+share of the expected premium; how, is written at each (a stop of recruiting loses some 13 % at
+least). Nothing here was changed to suit a diagnosis.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Force:
 
     @property
     def late(self) -> slice:
+        """The months of the cause."""
         return slice(len(self.months) - LATE, None)
 
     def rates(self) -> np.ndarray:
@@ -135,7 +137,7 @@ def _force(seed: int, heads: int) -> Force:
 
 
 def _thin(force: Force, who: np.ndarray, share: float) -> float:
-    """Take `share` of the department's late cases from some of its people; give what is left over."""
+    """Take `share` of the department's late cases from some people; give what is left over."""
     rates, mine = force.rates()[:, force.late], force.unit == force.hit
     theirs = rates[who & mine].sum() / rates[mine].sum()
     cut = min(share / theirs, 1.0) if theirs else 0.0
@@ -151,7 +153,7 @@ def low_attendance(force: Force, loss: float) -> None:
 
 
 def late_first_week(force: Force, loss: float) -> None:
-    """What the first week would have brought is lost; where that is not enough, later days too."""
+    """Lose what the first week would have brought; where that is not enough, later days too."""
     cut = min(loss / OPENING, 1.0)
     force.opening_kept = 1 - cut
     rest = (loss - cut * OPENING) / (1 - cut * OPENING)
@@ -226,7 +228,7 @@ def leavers_wave(force: Force, loss: float) -> None:
 
 
 def recruiting_stop(force: Force, loss: float) -> None:
-    """Nobody joins for half a year; what the missing people do not explain, everybody sells less."""
+    """Let nobody join for half a year; what the missing would not lose, everybody sells less."""
     mine, count = force.unit == force.hit, len(force.months)
     rates = force.rates()[:, force.late].sum(axis=1)
     never = mine & (force.joined >= count - STOPPED)
@@ -247,7 +249,7 @@ def _days(month: tuple[int, int]) -> list[dt.date]:
 
 
 def _weights(days: list[dt.date]) -> np.ndarray:
-    """How a month's cases spread over its days: the first week's share, then rising, few on Sundays."""
+    """Spread a month's cases over its days: the first week's share, then rising, few on Sundays."""
     w = np.array([0.35 if d.weekday() == 6 else 1.0 for d in days])
     w *= np.array([1.0 if d.day <= 7 else 0.5 + d.day / 31 for d in days])
     early = np.array([d.day <= 7 for d in days])
@@ -332,7 +334,7 @@ def _day_of(rng: np.random.Generator, t: int) -> dt.date:
 
 
 def write(folder: Path, *, seed: int, cause: str | None, loss: float = 0.2, heads: int = 29) -> str:
-    """Write one book and say which department was hit (where nothing is planted, which was drawn)."""
+    """Write one book and say which department was hit (drawn, even where nothing is planted)."""
     force = _force(seed, heads)
     if cause:
         CAUSES[cause](force, loss)
@@ -340,12 +342,15 @@ def write(folder: Path, *, seed: int, cause: str | None, loss: float = 0.2, head
     sold = _policies(force, came)
     ever = force.left > force.joined
     names = np.array([f"A{i:05d}" for i in range(len(force.unit))])
-    rng, count = force.rng, len(force.months)
+    count = len(force.months)
     agents = pd.DataFrame({
         "agent_id": names, "district": "D1", "department": [f"{u + 1:02d}" for u in force.unit],
         "rank": np.where(force.leads, "supervisor", "agent"),
         "joined_on": [dt.date(*_month(j), 1) for j in force.joined],
-        "left_on": [dt.date(*_month(l), 1) if l < count else None for l in np.clip(force.left, -60, 99)],
+        "left_on": [
+            dt.date(*_month(end), 1) if end < count else None
+            for end in np.clip(force.left, -60, 99)
+        ],
     })[ever]  # fmt: skip
     kinds = [PRODUCTS[k] for k in sold["kind"]]
     policies = pd.DataFrame({

@@ -307,6 +307,7 @@ VARIANTS = {
     ("supervisor_own_premium", "5y_up"): NAN,
     ("group_mean_premium", "issued"): ISSUED / 3,
     ("first_week_share", "issued"): 10000 / ISSUED,  # P2
+    ("first_week_share", "cases"): 2 / 6,  # P2 and P4, of six policies
     ("supervisors_first_week_rate", "issued"): 0,
     ("premium_growth", "premium_submitted"): NAN,
     ("premium_growth", "standard_premium_issued"): NAN,
