@@ -102,16 +102,23 @@ class Look:
         """Name the column that says whether a premium was paid: 1 or 0."""
         return f"paid_{self.number}_{months}"
 
+    def immature(self, share: Share) -> str:
+        """Name the sum of the immature: one for all shares that leave out the same."""
+        alike = (
+            s for s in self.shares if (s.leaves_out, s.months) == (share.leaves_out, share.months)
+        )
+        return next(alike).code + UNKNOWN
+
     def sums(self) -> dict[str, nw.Expr]:
         """Write what each member adds to every sum, the immature apart."""
         known = nw.col(self.known) == 1
-        out = {}
+        out: dict[str, nw.Expr] = {}
         for share in self.shares:
             kept = [nw.col(self.paid(months)) == 1 for months in share.paid]
             chosen = nw.when(_every([known, share.belongs(), *kept]))
             out[share.code] = chosen.then(share.amount()).otherwise(nw.lit(0))
             left_out = nw.when(~known & share.belongs())
-            out[share.code + UNKNOWN] = left_out.then(nw.lit(1)).otherwise(nw.lit(0))
+            out[self.immature(share)] = left_out.then(nw.lit(1)).otherwise(nw.lit(0))
         return out
 
 
@@ -206,7 +213,7 @@ def policies_matured(
     -------
     LazyFrame
         seat, stretch, at (the day, or -1); a share's sum over the mature [fen or policies], and
-        under its code with `UNKNOWN` behind it how many are left out as immature. [policies]
+        as `Look.immature` names it how many are left out as immature. [policies]
     """
     day, renewals = nw.col("issued_on"), tables.get("renewals")
     asked = any(look.months for look in looks)

@@ -217,12 +217,13 @@ class Cohorts:
         leaf[rows] = people.leaf[spell]
         out: dict[str, Floats] = {}
         there = np.zeros((len(self.spans.periods), self.leaves))
-        for own, of_stretch in zip(looks, atoms, strict=True):
+        for look, of_stretch in zip(asked, atoms, strict=True):
             rows = np.flatnonzero(of_stretch[stretch] >= 0)
             at = (of_stretch[stretch[rows]], leaf[rows])
             there += self._spread(*at, None)
-            for code in (code for one in own for code in (one.code, one.code + UNKNOWN)):
-                out[code] = self._spread(*at, found[code][rows])
+            sums = {code: self._spread(*at, found[code][rows]) for code in look.sums()}
+            out |= {one.code: sums[one.code] for one in look.shares}
+            out |= {one.code + UNKNOWN: sums[look.immature(one)] for one in look.shares}
         return out, there
 
 
