@@ -172,8 +172,8 @@ def ended(seen: pd.DataFrame, *, month: str, code: str = PREMIUM) -> float:
     >>> from perfkit.book import open_book
     >>> from perfkit.rhythm import pace
     >>> seen = pace.follow(open_book("district_one"), ["2012-09"], unit="D1", by="district")
-    >>> ended(seen, month="2012-09")
-    536000.0
+    >>> bool(ended(seen, month="2012-09") == seen["value"][29]), ended(seen, month="2012-10")
+    (True, nan)
     """
     own = seen[(seen["month"] == month) & (seen["kpi"] == code)]
     return whole_of(own) if len(own) else math.nan
