@@ -91,9 +91,7 @@ def main(rounds: int) -> None:
     print(f"{len(leaves):,} units x {MONTHS} down a tree: {down:.2f} s, {down / back:.1f} x up")
     for alike, said in ((False, "of every size"), (True, "all alike")):
         took = median_seconds(flat(3_000, alike=alike), rounds)
-        print(
-            f"3,000 units x {MONTHS} in one flat table, {said}: {took:.2f} s, {took / down:.1f} x tree"
-        )
+        print(f"3,000 units x {MONTHS} flat, {said}: {took:.2f} s, {took / down:.1f} x tree")
 
 
 if __name__ == "__main__":

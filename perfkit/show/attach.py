@@ -24,7 +24,12 @@ FOLDER = "PERFKIT_ATTACH"
 
 
 def attach_targets(
-    sheet: Laid | None, *, lang: str, names: Mapping[str, str] | None = None, state: str = ""
+    sheet: Laid | None,
+    *,
+    lang: str,
+    names: Mapping[str, str] | None = None,
+    state: str = "",
+    drivers: pd.DataFrame | None = None,
 ) -> Display:
     """Bring month targets along as a workbook to change.
 
@@ -38,6 +43,8 @@ def attach_targets(
         Unit id → name.
     state : str, default ""
         What the readme says the targets are.
+    drivers : DataFrame, optional
+        What `perfkit.target.driver_targets` gives: a sheet of its own.
 
     Returns
     -------
@@ -48,7 +55,8 @@ def attach_targets(
         none = pd.DataFrame(columns=["unit", "value"])
         return quiet(words.text("targets.none", lang), none, lang=lang)
     if os.environ.get(FOLDER):
-        _put("targets.xlsx", pack_targets(sheet, lang=lang, names=names, state=state))
+        packed = pack_targets(sheet, lang=lang, names=names, state=state, drivers=drivers)
+        _put("targets.xlsx", packed)
     data = pd.DataFrame([(row.unit, *row.values) for row in sheet.rows])
     return _line(words.text("targets.attached", lang), data, lang)
 
