@@ -1,4 +1,4 @@
-"""How quick targets are: a table with bounds and exact rounding, and a whole branch down its tree.
+"""How quick targets are: a table with bounds and exact rounding, a tree, a long flat table.
 
     python benchmarks/target.py [rounds]
 
@@ -68,8 +68,17 @@ def tree() -> tuple[pd.DataFrame, pd.Series]:
     return target.split(100_000_000, months).to_frame("B").T, pd.Series(weights)
 
 
+def flat(units: int, *, alike: bool) -> Callable[[], pd.DataFrame]:
+    """Lay out thousands of units beside each other, without a tree."""
+    rng = np.random.default_rng(3)
+    sizes = np.ones(units) if alike else rng.lognormal(size=units)
+    weights = pd.Series(sizes, index=[f"U{i:05d}" for i in range(units)])
+    months = pd.Series(rng.uniform(0.5, 1.5, MONTHS), index=range(1, MONTHS + 1))
+    return lambda: target.apportion(100_000_007, weights, months)
+
+
 def main(rounds: int) -> None:
-    """Print both."""
+    """Print them."""
     rounded, plain = median_seconds(table(1), rounds), median_seconds(table(None), rounds)
     print(
         f"{UNITS} units x {MONTHS}, bounds, exact: {rounded:.2f} s, {rounded / plain:.1f} x plain"
@@ -80,6 +89,9 @@ def main(rounds: int) -> None:
     leaves = done[done.index.str.count("/") == len(TREE)]
     back = median_seconds(lambda: target.up(leaves), rounds)
     print(f"{len(leaves):,} units x {MONTHS} down a tree: {down:.2f} s, {down / back:.1f} x up")
+    for alike, said in ((False, "of every size"), (True, "all alike")):
+        took = median_seconds(flat(3_000, alike=alike), rounds)
+        print(f"3,000 units x {MONTHS} flat, {said}: {took:.2f} s, {took / down:.1f} x tree")
 
 
 if __name__ == "__main__":

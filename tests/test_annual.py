@@ -43,8 +43,11 @@ class Planned:
         self.targets = target.by_month_and_unit(book, unit=unit, **split)
         self.heads = target.headcount_months(book, **own, growth=0.1)
         self.units = target.headcount_units(book, unit=unit, plan=self.heads)
-        needed = {"code": CODE, "targets": self.targets, "heads": self.units}
-        self.drivers = target.driver_targets(book, **own, **needed)
+        needed = {"code": CODE, "targets": self.targets}
+        needed["heads"] = target.headcount_by_month(self.heads, self.units)
+        self.monthly = target.driver_targets(book, **own, **needed)
+        past = target.recent(book, **own, code=CODE)
+        self.drivers = target.driver_year(self.monthly, past)
         least = {"minimums": LEAST, "heads": self.units}
         self.standards = target.minimum_standards(book, **own, **least)
         self.formulas = target.department_formulas(self.drivers, local_income=2_000)
@@ -214,9 +217,8 @@ def test_drivers_multiply_to_the_target_with_the_planned_heads(planned: Planned)
     product = drivers[list(DRIVERS)].prod(axis=1)
     assert product.to_numpy() == pytest.approx(planned.targets.mean(axis=1).to_numpy())
     assert drivers[DRIVERS[0]].to_numpy() == pytest.approx(planned.units["average"].to_numpy())
-    for name in DRIVERS[1:]:
-        moved = drivers[name] / drivers[f"now_{name}"]
-        assert moved.to_numpy() == pytest.approx(drivers["stretch"].to_numpy())
+    moved = [drivers[name] / drivers[f"now_{name}"] for name in DRIVERS[1:]]
+    assert np.prod(moved, axis=0) == pytest.approx(drivers["stretch"].to_numpy() ** 3)
     assert (drivers["short"] == 0).all()
 
 

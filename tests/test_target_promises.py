@@ -12,6 +12,7 @@ from perfkit import target
 from perfkit.errors import TargetError
 from perfkit.target.cells import cells
 from perfkit.target.fit import fit
+from perfkit.target.whole import round_table
 
 SLOW = settings(deadline=None, max_examples=60, derandomize=True)
 weight = st.one_of(st.just(0.0), st.floats(0.001, 1_000))
@@ -167,6 +168,51 @@ def test_a_table_is_refused_exactly_when_there_is_none(drawn, seed: int) -> None
     with pytest.raises(TargetError) as caught:
         target.table(values, rows, columns, floor=low, cap=cap)
     assert caught.value.facts["by"] >= 1 - 1e-6  # whole bounds and totals miss by whole steps
+
+
+@SLOW
+@given(tables(), st.integers(0, 10**6))
+def test_no_rounding_of_a_table_is_nearer(drawn, seed: int) -> None:
+    """Against another program: a linear programme over the remainders finds no less distance."""
+    from scipy.optimize import linprog
+
+    values = drawn[0].to_numpy() + 0.5
+    rng = np.random.default_rng(seed)
+    n, m = values.shape
+    rows = rng.integers(1, 30, n).astype(float)
+    columns = rng.multinomial(int(rows.sum()), [1 / m] * m).astype(float)
+    assume((columns > 0).all())
+    exact = fit(cells(pd.DataFrame(values)), rows, columns)
+    got = round_table(exact, rows, columns)
+    assert (got.sum(axis=1) == rows).all()
+    assert (got.sum(axis=0) == columns).all()
+    assert (np.abs(got - exact) < 1).all()
+    base = np.floor(exact + 1e-6)
+    rest = np.clip(exact - base, 0, None)
+    sums = np.vstack([np.kron(np.eye(n), np.ones(m)), np.kron(np.ones(n), np.eye(m))])
+    left = np.concatenate([rows - base.sum(axis=1), columns - base.sum(axis=0)])
+    room = np.column_stack([np.zeros(n * m), (rest > 1e-6).astype(float).ravel()])
+    best = linprog((1 - 2 * rest).ravel(), A_eq=sums, b_eq=left, bounds=room)
+    assert best.status == 0
+    moved = ((1 - 2 * rest) * (got - base)).sum()
+    assert moved == pytest.approx(best.fun, abs=1e-3)  # equal remainders count as equal
+
+
+@pytest.mark.parametrize("kind", ["of every size", "all alike"])
+def test_thousands_of_units_in_one_flat_table(kind: str) -> None:
+    """Three thousand units by twelve months: every sum exact, every cell less than one off."""
+    rng = np.random.default_rng(7)
+    sizes = rng.lognormal(size=3_000) if kind == "of every size" else np.ones(3_000)
+    units = pd.Series(sizes, index=[f"U{i:04d}" for i in range(3_000)])
+    months = pd.Series(rng.uniform(0.5, 1.5, 12), index=range(1, 13))
+    whole = 100_000_007
+    got = target.apportion(whole, units, months)
+    assert got.to_numpy().sum() == whole
+    exact = np.outer(got.sum(axis=1), got.sum()) / whole
+    assert (np.abs(got.to_numpy() - exact) < 1).all()
+    # Alike units: the same total and months, give or take one.
+    if kind == "all alike":
+        assert (got.sum(axis=1).max() - got.sum(axis=1).min()) <= 1
 
 
 @SLOW

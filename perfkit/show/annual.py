@@ -177,12 +177,12 @@ def by_month(
     names: Mapping[str, str] | None = None,
     title: str = "",
 ) -> Display:
-    """Show units by months with the sum of the year; a unit above others of the table is set off.
+    """Show units by months with the sum (or mean) of the year; a unit above others is set off.
 
     Parameters
     ----------
     table : DataFrame
-        Units by month codes, and what they add up to under ``year`` where it is there. [`unit`]
+        Units by month codes, and what the year comes to under ``year`` where it is there. [`unit`]
     lang : {"zh", "en"}
         The reader's language.
     source : Source
@@ -197,10 +197,8 @@ def by_month(
     if table.empty:
         return _none("months", table, lang)
     tops = [Head(words.text("table.column.unit", lang), numeric=False)]
-    tops += [
-        Head(words.text("targets.total_head", lang) if m == "year" else _month(str(m), lang))
-        for m in table.columns
-    ]
+    end = _said("months.mean", lang) if unit == "rate" else words.text("targets.total_head", lang)
+    tops += [Head(end if m == "year" else _month(str(m), lang)) for m in table.columns]
     whole = {u for u in table.index if any(str(v).startswith(f"{u}/") for v in table.index)}
     rows = [
         Row(
@@ -213,7 +211,7 @@ def by_month(
         for one, values in zip(table.index, table.to_numpy(), strict=True)
     ]
     name = _said("months.wide", lang) if unit == "yuan" else label.said(f"unit.{unit}", lang, unit)
-    of = words.text("annual.months.note", lang, of=name)
+    of = "" if unit == "rate" else words.text("annual.months.note", lang, of=name)
     shown = table.reset_index()
     notes = [of, comparison.source_line(shown, source, lang)]
     return display(title, grid(tops, rows), notes, shown, lang)

@@ -33,7 +33,12 @@ class Phone(Calendar, Protocol):
 
 
 def attach_targets(
-    sheet: Laid | None, *, lang: str, names: Mapping[str, str] | None = None, state: str = ""
+    sheet: Laid | None,
+    *,
+    lang: str,
+    names: Mapping[str, str] | None = None,
+    state: str = "",
+    drivers: pd.DataFrame | None = None,
 ) -> Display:
     """Bring month targets along as a workbook to change.
 
@@ -47,6 +52,8 @@ def attach_targets(
         Unit id → name.
     state : str, default ""
         What the readme says the targets are.
+    drivers : DataFrame, optional
+        What `perfkit.target.driver_targets` gives: a sheet of its own.
 
     Returns
     -------
@@ -57,7 +64,7 @@ def attach_targets(
         none = pd.DataFrame(columns=["unit", "value"])
         return quiet(words.text("targets.none", lang), none, lang=lang)
     if folder := _folder():
-        packed = pack_targets(sheet, lang=lang, names=names, state=state)
+        packed = pack_targets(sheet, lang=lang, names=names, state=state, drivers=drivers)
         Path(folder, "targets.xlsx").write_bytes(packed)
     data = pd.DataFrame([(row.unit, *row.values) for row in sheet.rows])
     return _said("targets.attached", data, lang)

@@ -55,6 +55,8 @@ def decisions(
             ids = str(facts["units"]).split(", ")
             joined = words.text("table.list", lang)
             facts["units"] = joined.join(label.unit_name(unit, names) for unit in ids)
+        if "bound" in facts:
+            facts["bound"] = label.say_code("bound", str(facts["bound"]), lang)
         if "month" in facts:
             facts["month"] = words.text(f"chart.month_long.m{int(facts['month'][0]):02d}", lang)
         lines.append(f"- {sentence(f'{under}.{one.key}', lang=lang, **facts).markdown}")

@@ -12,9 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import pandas as pd
+
 from perfkit import words, workbook
 from perfkit.errors import PerfkitError
 from perfkit.show import label
+from perfkit.show.driversheet import PAGE, driver_sheet
 
 __all__ = ["pack_targets", "write_targets"]
 
@@ -61,7 +64,12 @@ class Laid(Protocol):
 
 
 def pack_targets(
-    sheet: Laid, *, lang: str, names: Mapping[str, str] | None = None, state: str = ""
+    sheet: Laid,
+    *,
+    lang: str,
+    names: Mapping[str, str] | None = None,
+    state: str = "",
+    drivers: pd.DataFrame | None = None,
 ) -> bytes:
     """Give the bytes of the workbook: the same for the same targets.
 
@@ -75,6 +83,8 @@ def pack_targets(
         Unit id → name.
     state : str, default ""
         What the readme says the targets are, such as a proposal.
+    drivers : DataFrame, optional
+        What `driver_sheet` takes: a sheet of its own, to be looked at.
 
     Returns
     -------
@@ -88,11 +98,14 @@ def pack_targets(
     _readme(readme, sheet, lang, state)
     _table(page, sheet, lang, names)
     book.active = 1
-    for here in (readme, page):
+    results = {"targets": _results(sheet)}
+    if drivers is not None and drivers["premium"].notna().any():
+        results[PAGE] = driver_sheet(book, drivers, lang=lang, names=names)
+    for here in book.worksheets:
         here.page_setup.orientation, here.page_setup.paperSize = "landscape", here.PAPERSIZE_A4
         here.sheet_properties.pageSetUpPr.fitToPage = True
         here.page_setup.fitToHeight = 0
-    return workbook.pack(book, {"targets": _results(sheet)})
+    return workbook.pack(book, results)
 
 
 def write_targets(

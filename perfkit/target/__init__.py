@@ -8,7 +8,6 @@ from perfkit.target.annual import (
     against_actual,
     by_month_and_unit,
     derivation,
-    driver_targets,
     increments,
     month_weights,
     season,
@@ -17,10 +16,11 @@ from perfkit.target.apportion import apportion, split, table
 from perfkit.target.audit import Audit, Contradiction, audit
 from perfkit.target.cascade import added_up, by_kind, cascade, cascade_amount, holders
 from perfkit.target.coherent import DRIVERS, coherent
+from perfkit.target.driverplan import driver_targets, driver_year
 from perfkit.target.duty import duties
 from perfkit.target.exchange import Taken, export, proposal, take_over
 from perfkit.target.filled import SheetRefused, changes, read_sheet
-from perfkit.target.forceplan import headcount_months, headcount_units
+from perfkit.target.forceplan import headcount_by_month, headcount_months, headcount_units
 from perfkit.target.headcount import (
     closing_after,
     ramp_up,
@@ -86,6 +86,7 @@ __all__ = [
     "down",
     "driver_options",
     "driver_targets",
+    "driver_year",
     "duties",
     "export",
     "fates",
@@ -94,6 +95,7 @@ __all__ = [
     "from_history",
     "from_plan",
     "gaps",
+    "headcount_by_month",
     "headcount_months",
     "headcount_units",
     "heads_for",

@@ -16,9 +16,9 @@ from perfkit import period as spans
 from perfkit.book import Book
 from perfkit.errors import UnknownName
 from perfkit.target.apportion import apportion, split
-from perfkit.target.coherent import DRIVERS, coherent
+from perfkit.target.coherent import DRIVERS
 from perfkit.target.entry import check_step
-from perfkit.target.lastyear import known_months, own_values, recent
+from perfkit.target.lastyear import known_months, own_values
 from perfkit.target.season import closed, from_history
 from perfkit.target.setting import BASES, from_growth, stock_and_increment
 
@@ -27,7 +27,6 @@ __all__ = [
     "against_actual",
     "by_month_and_unit",
     "derivation",
-    "driver_targets",
     "increments",
     "month_weights",
     "season",
@@ -318,52 +317,13 @@ def _unit_weights(book: Book, unit: str, code: str, first: str) -> pd.Series[flo
     return sold[sold > 0].clip(lower=0)
 
 
-def driver_targets(
-    book: Book, *, unit: str, period: str, code: str, targets: pd.DataFrame, heads: pd.DataFrame
-) -> pd.DataFrame:
-    """Find targets on the drivers that multiply to every unit's premium, nearest to what they are.
-
-    Parameters
-    ----------
-    book : Book
-        Where the drivers of the last twelve months are.
-    unit, period, code : str
-        The unit at the top, the year to plan, and the premium.
-    targets : DataFrame
-        Units by months. [yuan]
-    heads : DataFrame
-        What `headcount_units` gives: the planned headcount stays as it is planned.
-
-    Returns
-    -------
-    DataFrame
-        By unit: the drivers of a mean month as planned, ``now_`` and each driver, premium (of a
-        mean month), stretch (what activity, cases and case size must each be multiplied by) and
-        short (what cannot be reached: activity is 1 at most). No row for a unit without drivers,
-        target or headcount. [persons, rate, policies an active agent, yuan; unitless; yuan]
-    """
-    now = recent(book, unit=unit, period=period, code=code)
-    units = [u for u in targets.index if u in now.index and u in heads.index]
-    past = now.loc[units, list(DRIVERS)].dropna()
-    past = past[(past > 0).all(axis=1)]
-    wanted = targets.loc[past.index].mean(axis=1)
-    wanted = wanted[wanted > 0]
-    past = past.loc[wanted.index]
-    empty = [*DRIVERS, *(f"now_{name}" for name in DRIVERS), "premium", "stretch", "short"]
-    if past.empty:
-        return pd.DataFrame(columns=empty, index=pd.Index([], name="unit"), dtype=float)
-    fixed = heads.loc[past.index, ["average"]].set_axis([DRIVERS[0]], axis=1)
-    found = coherent(wanted, past, floor=fixed, cap=fixed, strict=False)
-    return found[[*DRIVERS, "premium", "stretch", "short"]].join(past.add_prefix("now_"))[empty]
-
-
 def increments(drivers: pd.DataFrame) -> pd.DataFrame:
     """Split a year's target into what today's force brings and what each driver must add.
 
     Parameters
     ----------
     drivers : DataFrame
-        What `driver_targets` gives.
+        What `driver_year` gives.
 
     Returns
     -------

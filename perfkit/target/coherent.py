@@ -9,7 +9,7 @@ from perfkit.errors import TargetError, UnknownName
 from perfkit.target.entry import Matrix, known, named, numbers, once
 from perfkit.target.level import level
 
-__all__ = ["DRIVERS", "coherent"]
+__all__ = ["DRIVERS", "coherent", "reached"]
 
 DRIVERS = ("headcount_average", "activity_rate", "cases_per_active", "average_case_size")
 NEAR = 1e-12
@@ -156,7 +156,8 @@ def _solve(
     with np.errstate(divide="ignore"):
         bottom, top = np.log(low), np.log(high)
     logs, factor = level(np.log(past), moves, bottom, top, np.log(product))
-    x = np.clip(np.exp(logs), low, high)
+    # A driver on a bound is that bound: its logarithm does not come back to the last digit.
+    x = np.where(logs >= top, high, np.where(logs <= bottom, low, np.exp(logs)))
     room = np.where(moves > 0, np.minimum(logs - bottom, top - logs), -1.0)
     rows, freest = np.arange(len(x)), room.argmax(axis=1)
     others = np.where(np.arange(x.shape[1]) == freest[:, None], 1.0, x).prod(axis=1)
@@ -194,3 +195,14 @@ def _refuse(out: pd.DataFrame, wanted: Matrix) -> None:
             bound=row["bound"],
             count=int(bad.sum()),
         )
+
+
+def reached(bound: str) -> str:
+    """Keep the drivers on a floor or cap; those that were not to move say nothing.
+
+    Examples
+    --------
+    >>> reached("headcount_average:fixed, activity_rate:cap")
+    'activity_rate:cap'
+    """
+    return ", ".join(one for one in bound.split(", ") if one and not one.endswith(":fixed"))

@@ -14,7 +14,7 @@ from perfkit.target.apportion import split
 from perfkit.target.headcount import closing_after, recruits_needed, roll_forward
 from perfkit.target.lastyear import known_months, own_values
 
-__all__ = ["headcount_months", "headcount_units"]
+__all__ = ["headcount_by_month", "headcount_months", "headcount_units"]
 
 
 def headcount_months(book: Book, *, unit: str, period: str, growth: float) -> pd.DataFrame:
@@ -133,3 +133,34 @@ def headcount_units(book: Book, *, unit: str, plan: pd.DataFrame) -> pd.DataFram
     out["growth"] = out["closing"] / out["opening"].where(out["opening"] > 0) - 1
     out["average"] = average * out["opening"] / float(out["opening"].iloc[0])
     return out
+
+
+def headcount_by_month(plan: pd.DataFrame, units: pd.DataFrame) -> pd.DataFrame:
+    """Lay the mean heads of every unit and month out.
+
+    Parameters
+    ----------
+    plan : DataFrame
+        What `headcount_months` gives.
+    units : DataFrame
+        What `headcount_units` gives.
+
+    Returns
+    -------
+    DataFrame
+        Units by months: the whole's mean of opening and closing, by each unit's share of the year's
+        average, so that a unit's months have the average of its year. Empty without a plan.
+        [persons]
+
+    Examples
+    --------
+    >>> plan = pd.DataFrame({"opening": [9.0], "closing": [11.0]}, index=["2013-01"])
+    >>> units = pd.DataFrame({"average": [10.0, 4.0]}, index=["D1", "D1/01"])
+    >>> headcount_by_month(plan, units).values.tolist()
+    [[10.0], [4.0]]
+    """
+    if plan.empty or units.empty:
+        return pd.DataFrame(index=units.index, columns=plan.index, dtype=float)
+    mean = (plan["opening"] + plan["closing"]) / 2
+    share = units["average"] / float(mean.mean())
+    return pd.DataFrame(np.outer(share, mean), index=units.index, columns=plan.index)

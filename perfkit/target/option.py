@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from perfkit.target.coherent import DRIVERS, coherent
+from perfkit.target.coherent import DRIVERS, coherent, reached
 
 __all__ = ["OPTIONS", "driver_options"]
 
@@ -69,7 +69,7 @@ def driver_options(
         wanted = pd.Series({name: target})
         rows.append(coherent(wanted, frame, ease=ease, cap=bounds, strict=False))
     out = pd.concat(rows).rename_axis("option")
-    out["bound"] = out["bound"].map(_reached)
+    out["bound"] = out["bound"].map(reached)
     out["most"] = out["most"].where(out.index == "within_caps")
     return out[[*DRIVERS, "premium", "short", "stretch", "most", "bound"]]
 
@@ -79,8 +79,3 @@ def _now(past: pd.Series[float], target: float) -> pd.DataFrame:
     premium = float(past.to_numpy(float).prod())
     row = past.to_dict() | {"premium": premium, "short": target - premium, "stretch": 1.0}
     return pd.DataFrame([row | {"most": premium, "bound": ""}], index=["now"])
-
-
-def _reached(bound: str) -> str:
-    """Keep the drivers on a floor or cap; those that were not to move say nothing."""
-    return ", ".join(one for one in bound.split(", ") if one and not one.endswith(":fixed"))

@@ -95,7 +95,7 @@ def department_formulas(drivers: pd.DataFrame, *, local_income: float) -> pd.Dat
     Parameters
     ----------
     drivers : DataFrame
-        What `perfkit.target.driver_targets` gives.
+        What `perfkit.target.driver_year` gives.
     local_income : float
         The mean income where the units work; NaN or 0 where it is not known. [yuan a month]
 
@@ -153,7 +153,7 @@ def plan_paths(
     derived : DataFrame
         What `perfkit.target.derivation` gives.
     drivers, formulas : DataFrame
-        What `driver_targets` and `department_formulas` give.
+        What `driver_year` and `department_formulas` give.
     unit : str
         Whose year.
 
@@ -205,7 +205,7 @@ def decisions(
     Parameters
     ----------
     derived, weights, drivers, standards : DataFrame
-        What `derivation`, `month_weights`, `driver_targets` and `minimum_standards` give.
+        What `derivation`, `month_weights`, `driver_year` and `minimum_standards` give.
     heads : DataFrame
         What `headcount_months` gives.
     audited : Audit or None
@@ -258,7 +258,14 @@ def decisions(
 def _driver_question(row: Mapping[Any, float]) -> Decision:
     """Ask what the drivers say: is the target out of reach, a stretch, or within today's pace?"""
     if row["short"] > 0:
-        return Decision("out_of_reach", {"short": (float(row["short"]) * 12, "yuan")})
+        return Decision(
+            "out_of_reach",
+            {
+                "short": (float(row["short"]) * 12, "yuan"),
+                "months": (float(row["short_months"]), "months"),
+                "bound": str(row["bound"]),
+            },
+        )
     facts = {"stretch": (abs(float(row["stretch"]) - 1), "rate"),
              "heads": (float(row["headcount_average"]), "persons"),
              "heads_now": (float(row["now_headcount_average"]), "persons")}  # fmt: skip

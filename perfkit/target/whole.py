@@ -1,8 +1,12 @@
-"""Rounding that keeps every sum: one way by largest remainders, two ways by a transport problem."""
+"""Rounding that keeps every sum: one way by largest remainders, two ways as a transport problem."""
 
 from __future__ import annotations
 
+import itertools
+from typing import Any, TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
 
 from perfkit.errors import TargetError
 from perfkit.target.entry import Matrix
@@ -10,7 +14,10 @@ from perfkit.target.entry import Matrix
 __all__ = ["round_shares", "round_table"]
 
 SNAP = 1e-6  # steps: nearer to a whole number than this is that whole number
-PRICE = 1e4  # of one step's rounding, so that the solver's own tolerance lies far below a tie
+# Of whole numbers, or of yes and no.
+Table: TypeAlias = NDArray[Any]
+SWEEPS = 12  # over the columns, to find prices that nearly fill them
+FAR = np.iinfo(np.int64).max // 8  # a way that is not there
 TIE = 1e-5  # steps: remainders nearer to each other than this are equal
 
 
@@ -88,7 +95,8 @@ def round_table(exact: Matrix, rows: Matrix, columns: Matrix) -> Matrix:
     Controlled rounding (Cox 1987): the remainders are a transport problem with capacities of
     one, whose corners are whole. Among equally near tables the one that rounds up earlier
     codes, both of unit and month, is preferred; differences under `TIE` count as equal.
-    The time grows faster than the table: round thousands of units level by level down a tree.
+    Months are few, units may be thousands: the time grows with the units and with how far their
+    own best choices are from the months' totals.
 
     Examples
     --------
@@ -101,7 +109,7 @@ def round_table(exact: Matrix, rows: Matrix, columns: Matrix) -> Matrix:
     up = np.zeros_like(base)
     over_rows, over_columns = rows - base.sum(axis=1), columns - base.sum(axis=0)
     if open_cells.any():
-        up[open_cells] = _rounded_up(rest, open_cells, over_rows, over_columns)
+        up = _rounded_up(rest, open_cells, over_rows, over_columns)
     if (up.sum(axis=1) != over_rows).any() or (up.sum(axis=0) != over_columns).any():
         raise TargetError(
             "not_rounded",
@@ -111,18 +119,77 @@ def round_table(exact: Matrix, rows: Matrix, columns: Matrix) -> Matrix:
     return np.asarray(base + up)
 
 
-def _rounded_up(rest: Matrix, where: np.ndarray, rows: Matrix, columns: Matrix) -> Matrix:
-    """Choose which remainders become a whole step: the least cost, earlier codes first."""
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_matrix
+def _rounded_up(rest: Matrix, is_open: Table, rows: Matrix, columns: Matrix) -> Matrix:
+    """Choose which remainders become a whole step: the least cost, earlier codes first.
 
+    Every row first takes its own cheapest cells at prices that nearly fill the columns, which is
+    best for the columns it happens to fill; then steps move one by one, each by the cheapest way,
+    from columns that are over to those that are short, so it stays best all along (successive
+    shortest paths; a way runs over the columns, which are few). What cannot be met is left.
+    """
     n, m = rest.shape
-    i, j = np.nonzero(where)
-    early = (n - i) * (m - j) / (n * m)
-    cost = PRICE * (1 - 2 * np.round(rest[where] / TIE) * TIE - TIE * early)
-    cell = np.arange(len(i))
-    places = (np.concatenate([i, n + j]), np.concatenate([cell, cell]))
-    sums = csr_matrix((np.ones(2 * len(i)), places), shape=(n + m, len(i)))
-    totals = np.concatenate([rows, columns])
-    found = linprog(cost, A_eq=sums, b_eq=totals, bounds=(0, 1), method="highs-ds")
-    return np.zeros(len(i)) if found.x is None else np.asarray(np.round(found.x))
+    i, j = np.indices(rest.shape)
+    # Whole numbers, so that equal costs are equal: remainders first, then early codes.
+    cost = -2 * np.round(rest / TIE).astype(np.int64) * n * m - (n - i) * (m - j)
+    dear = np.where(is_open, cost + _prices(np.where(is_open, cost, FAR), rows, columns), FAR)
+    order = np.argsort(np.argsort(dear, axis=1, kind="stable"), axis=1)
+    up = (order < rows[:, None]) & is_open
+    price, who = np.full((m, m), FAR), np.zeros((m, m), dtype=np.intp)
+    changed = list(range(m))
+    while changed:
+        for column in changed:
+            _swaps(column, cost, up, is_open, price, who)
+        changed = _cheapest_way(up.sum(axis=0) - columns, price)
+        for here, there in itertools.pairwise(changed):
+            row = who[here, there]
+            up[row, here], up[row, there] = False, True
+    return np.asarray(up, dtype=float)
+
+
+def _prices(cost: Table, rows: Matrix, columns: Matrix) -> Table:
+    """Find prices of the columns at which rows that take their cheapest cells nearly fill them."""
+    n, m = cost.shape
+    last = np.maximum(rows.astype(np.intp) - 1, 0)
+    most = 2 * int(np.abs(cost[cost < FAR]).max()) + 1
+    price = np.zeros(m, dtype=np.int64)
+    for column in list(range(m)) * SWEEPS:
+        others = np.minimum(cost + price, FAR)
+        others[:, column] = FAR
+        # A row takes the column below the price at which it would be its last choice.
+        limit = np.sort(others, axis=1)[np.arange(n), last] - cost[:, column]
+        limit = np.sort(np.where(rows > 0, limit, -FAR))[::-1]
+        wanted = int(columns[column])
+        edges = (limit[max(wanted - 1, 0)], limit[min(wanted, n - 1)])
+        middle = edges[0] + 1 if wanted == 0 else edges[1] - 1 if wanted >= n else sum(edges) // 2
+        price[column] = np.clip(middle, -most, most)
+    return price
+
+
+def _swaps(column: int, cost: Table, up: Table, is_open: Table, price: Table, who: Table) -> None:
+    """Find the row that moves a step most cheaply out of a column, and into it, for every other."""
+    mine, free = cost[:, [column]], is_open & ~up
+    away = np.where(up[:, [column]] & free, cost - mine, FAR)
+    here = np.where(up & free[:, [column]], mine - cost, FAR)
+    for found, place in ((away, (column, slice(None))), (here, (slice(None), column))):
+        who[place] = found.argmin(axis=0)
+        price[place] = found.min(axis=0)
+
+
+def _cheapest_way(excess: Table, price: Table) -> list[int]:
+    """Find the cheapest way from a column that is over to one that is short; none is empty."""
+    m = len(excess)
+    cost, before = np.where(excess > 0, 0, FAR), np.full(m, -1)
+    for _ in range(m):
+        through = np.where((cost[:, None] < FAR) & (price < FAR), cost[:, None] + price, FAR)
+        is_less = through.min(axis=0) < cost
+        if not is_less.any():
+            break
+        before = np.where(is_less, through.argmin(axis=0), before)
+        cost = np.minimum(cost, through.min(axis=0))
+    ends = np.where(excess < 0, cost, FAR)
+    if ends.min(initial=FAR) >= FAR:
+        return []
+    way = [int(ends.argmin())]
+    while before[way[-1]] >= 0:
+        way.append(int(before[way[-1]]))
+    return way[::-1]
