@@ -606,7 +606,9 @@ HARD = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "lang"), zip(HARD, ["zh", "en", "zh", "en", "zh"], strict=True))
+@pytest.mark.parametrize(
+    ("name", "lang"), list(zip(HARD, ["zh", "en", "zh", "en", "zh"], strict=True))
+)
 def test_the_review_of_a_hard_book_states_its_fallback(
     tmp_path: Path, name: str, lang: str
 ) -> None:
