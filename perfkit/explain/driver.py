@@ -304,7 +304,7 @@ def steps(effects: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         step (before, the factors, after), value: the two totals and the effects between them; no
-        row where there was nothing to share. [of the last level]
+        row for a frame without drivers. [of the last level]
 
     Raises
     ------
@@ -318,7 +318,7 @@ def steps(effects: pd.DataFrame) -> pd.DataFrame:
     >>> steps(decompose(a, b, {"premium": "premium"})).values.tolist()
     [['before', 1.0], ['premium', 2.0], ['after', 3.0]]
     """
-    if effects.empty:
+    if "factor" not in effects:
         return pd.DataFrame({"step": pd.Series(dtype=object), "value": pd.Series(dtype=float)})
     start, end = _totals(effects)
     sums = by_factor(effects)

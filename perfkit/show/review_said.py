@@ -135,6 +135,18 @@ def headline(
 def ends_of(first: str, second: str, *, lang: str) -> dict[str, str]:
     """Name the two ends of a change for a waterfall: periods, or the target.
 
+    Parameters
+    ----------
+    first, second : str
+        The code of a period, or ``target``.
+    lang : {"zh", "en"}
+        The reader's language.
+
+    Returns
+    -------
+    dict of str to str
+        before and after, as a reader calls them.
+
     Examples
     --------
     >>> ends_of("target", "2012Q3", lang="en")
