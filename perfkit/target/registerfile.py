@@ -46,8 +46,8 @@ def read_register(path: Path) -> pd.DataFrame:
     PerfkitError
         The file cannot be read.
     TargetError
-        A column is missing or not known, a cell does not fit, or a step does not follow the one before it: the
-        row is named as a spreadsheet counts it.
+        A column is missing or not known, a cell does not fit, or a step does not follow the one
+        before it: the row is named as a spreadsheet counts it.
 
     Examples
     --------
@@ -61,12 +61,9 @@ def read_register(path: Path) -> pd.DataFrame:
     except (OSError, UnicodeDecodeError) as error:
         raise PerfkitError("unreadable", path=path, why=error) from error
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    wrong = set(COLUMNS) ^ set(reader.fieldnames or ())
-    if wrong:
-        wanted = ", ".join(COLUMNS)
-        raise TargetError(
-            "register_column", path=path, columns=", ".join(sorted(wrong)), wanted=wanted
-        )
+    if wrong := set(COLUMNS) ^ set(reader.fieldnames or ()):
+        facts = {"columns": ", ".join(sorted(wrong)), "wanted": ", ".join(COLUMNS)}
+        raise TargetError("register_column", path=path, **facts)
     rows = [_row(one, path, place) for place, one in enumerate(reader, HEAD + 1)]
     _check_order(rows, path)
     return pd.DataFrame(rows, columns=list(COLUMNS)) if rows else register()
