@@ -35,6 +35,7 @@ from perfkit.target.option import OPTIONS, driver_options
 from perfkit.target.planfile import Plan, read_folder
 from perfkit.target.planview import Beside, beside, plan_season, plan_views
 from perfkit.target.rank import Fates, fates, project, stationary, steady_ranks
+from perfkit.target.registerfile import read_register, write_register
 from perfkit.target.replan import replan, run_rate, to_date
 from perfkit.target.season import (
     closed,
@@ -117,6 +118,7 @@ __all__ = [
     "proposal",
     "ramp_up",
     "read_folder",
+    "read_register",
     "read_sheet",
     "recent",
     "reconcile",
@@ -143,4 +145,5 @@ __all__ = [
     "to_first",
     "up",
     "work_analysis",
+    "write_register",
 ]
