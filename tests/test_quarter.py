@@ -94,6 +94,8 @@ def test_without_a_past_or_a_value_nothing_is_said() -> None:
     assert (still["verdict"], still["yellow"]) == ("noise", 0)
     jump = explain.usual_change(frame([5.0] * 8 + [6.0]), period="2012Q1", against="2011Q4").iloc[0]
     assert jump["verdict"] == "rare"
+    with pytest.raises(ReconcileError, match="twice"):
+        explain.usual_change(pd.concat([lost, lost]), period="2012Q1", against="2011Q4")
     growth = frame([-0.1, 0.1] * 4 + [0.0], "regular_agent_growth_rate")
     growth = growth.assign(numerator=growth["value"] * 50, denominator=50.0)
     seen = explain.usual_change(growth, period="2012Q1", against="2011Q4").iloc[0]
@@ -606,7 +608,9 @@ HARD = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "lang"), zip(HARD, ["zh", "en", "zh", "en", "zh"], strict=True))
+@pytest.mark.parametrize(
+    ("name", "lang"), list(zip(HARD, ["zh", "en", "zh", "en", "zh"], strict=True))
+)
 def test_the_review_of_a_hard_book_states_its_fallback(
     tmp_path: Path, name: str, lang: str
 ) -> None:
