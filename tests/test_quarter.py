@@ -625,7 +625,7 @@ def test_the_review_of_a_hard_book_states_its_fallback(
     if name == "below zero":
         assert words.number(-32_400, "yuan", lang) in text
     if name == "all zero":
-        assert words.text("quarter.lead.same", lang)[-4:] in text
+        assert words.text("quarter.lead.same", lang).rsplit("}", 1)[1] in text
 
 
 @pytest.mark.slow
