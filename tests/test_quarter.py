@@ -275,6 +275,29 @@ def test_the_form_grades_by_plan_then_by_noise(book: Book) -> None:
     assert len(form) == 7 * len(codes)
 
 
+def test_an_arrow_points_the_way_it_went_and_its_tone_says_whether_that_is_good() -> None:
+    nan = float("nan")
+    row = {"unit": "D1", "period": "2012Q3", "target": nan, "attainment": nan, "gap": nan}
+    row |= {"value": 0.1, "change_year_ago": nan, "limit": 0.02, "verdict": "rare"}
+    form = pd.DataFrame(
+        [
+            row | {"kpi": "cooling_off_share", "change_previous": -0.05, "grade": "better"},
+            row | {"kpi": "attrition_rate", "change_previous": 0.05, "grade": "worse"},
+            row | {"kpi": "urban_share", "change_previous": -0.05, "grade": "moved"},
+            row | {"kpi": "activity_rate", "change_previous": 0.01, "verdict": "noise",
+                   "grade": "usual"},
+        ]
+    )  # fmt: skip
+    for shown in (
+        quarter.form(form, unit="D1", lang="en", source=SOURCE).html,
+        quarter.form_by_unit(form, lang="en", source=SOURCE).html,
+    ):
+        assert 'pk-good">▼ ' in shown
+        assert 'pk-bad">△ ' in shown
+        assert 'pk-context">↓ ' in shown
+        assert 'pk-context">+1.0 pp' in shown
+
+
 def test_one_pass_compares_several_levels_as_one_each(book: Book) -> None:
     codes = ["premium_issued", "activity_rate"]
     both = kpi.compare(book, codes, by=["district", "department"], period=SPAN)
