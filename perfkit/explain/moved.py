@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from perfkit.book.settings import ALARMS
+from perfkit.errors import ReconcileError
 from perfkit.explain.chain import Chain
 from perfkit.explain.control import D2, is_rate, survive, two_sided, z_of
 from perfkit.explain.driver import UNEXPLAINED, by_factor
@@ -45,6 +46,11 @@ def usual_change(
         KPI's unit]; p [rate]; verdict: noise, unusual, rare, or unknown where there are too few
         earlier periods or no value; periods (earlier ones).
 
+    Raises
+    ------
+    ReconcileError
+        A unit has the same KPI and period twice.
+
     Notes
     -----
     The spread of one period is the mean moving range over 1.128 (XmR), of a rate that of chance
@@ -61,27 +67,28 @@ def usual_change(
     ... ].values.tolist()
     [[2.0, 'rare']]
     """
+    twice = frame.loc[frame.duplicated(["unit", "kpi", "period"]), "unit"]
+    if len(twice):
+        raise ReconcileError("unit_twice", count=len(twice), first=twice[:3].tolist())
     order = list(dict.fromkeys(frame["period"]))
     until = order.index(period) if period in order else len(order)
     at = [order.index(code) if code in order else -1 for code in (period, against)]
+    place = frame["period"].map({code: i for i, code in enumerate(order)}).to_numpy()
     rows = []
-    for code, part in frame.groupby("kpi", sort=False):
-        rate, units = is_rate(part), list(dict.fromkeys(part["unit"]))
-        wide = {name: _wide(part, name, units, order) for name in READ if name in part}
-        for place, unit in enumerate(units):
-            own = {name: np.append(values[place], np.nan) for name, values in wide.items()}
+    for code, part in frame.assign(place=place).groupby("kpi", sort=False):
+        rate, (rank, units) = is_rate(part), pd.factorize(part["unit"].to_numpy(object))
+        wide = {}
+        for name in [name for name in READ if name in part]:
+            wide[name] = np.full((len(units), len(order) + 1), np.nan)
+            wide[name][rank, part["place"]] = part[name].to_numpy(float)
+        for row, unit in enumerate(units):
+            own = {name: values[row] for name, values in wide.items()}
             told = {"unit": unit, "kpi": code, "period": period}
             rows.append(told | _held(own, at, until, alarms, rate=rate))
     out = pd.DataFrame(rows, columns=COLUMNS)
     numbers = COLUMNS[3:10]
     out[numbers] = out[numbers].astype(float)
     return _judged(out, alarms)
-
-
-def _wide(part: pd.DataFrame, name: str, units: list[str], order: list[str]) -> np.ndarray:
-    """Lay one KPI out: units by periods."""
-    wide = part.pivot(index="unit", columns="period", values=name)
-    return np.asarray(wide.reindex(index=units, columns=order), float)
 
 
 def _held(

@@ -103,8 +103,8 @@ def moves(
         way.append(Cell(words.number(float(row["change"]), moved, lang, signed=True)))
         way.append(Cell(words.number(float(row["yellow"]), moved, lang)))
         beyond = row["verdict"] in {"unusual", "rare"}
-        said = Cell(_said(f"verdict.{row['verdict']}", lang), "good" if beyond else "context")
         effect = _signed(float(row["effect"]), label.unit_of(kpi), lang)
+        said = Cell(_said(f"verdict.{row['verdict']}", lang), effect.mood if beyond else "context")
         first = Cell(step_name(str(row["factor"]), lang), of=_of(own, lang))
         rows.append(Row((first, *way, said, effect), "whole" if place == 0 else ""))
     notes = [_said("moves.note", lang), comparison.source_line(frame, source, lang)]

@@ -17,11 +17,11 @@ __all__ = ["form", "form_by_unit"]
 
 FORM = ("target", "value", "attainment", "gap", "change_previous", "change_year_ago", "limit")
 MARKS = {
-    "reached": ("✓ ", "good"),
-    "short": ("✗ ", "bad"),
-    "better": ("▲ ", "good"),
-    "worse": ("▽ ", "bad"),
-    "moved": ("↕ ", "context"),
+    "reached": ("✓", "good"),
+    "short": ("✗", "bad"),
+    "better": ("", "good"),
+    "worse": ("", "bad"),
+    "moved": ("", "context"),
 }
 
 
@@ -72,7 +72,7 @@ def form(
             code = str(record["kpi"])
             first = Cell(label.kpi_name(code, lang), of=comparison.of(code, lang))
             numbers = [_form_cell(name, code, record, lang) for name in FORM]
-            rows.append(Row((first, *numbers, _grade(str(record["grade"]), lang))))
+            rows.append(Row((first, *numbers, _grade(record, lang))))
     notes = [_said("form.note", lang), *comparison.notes(own, source, lang, judged=True)]
     shown = own[["unit", "kpi", *FORM, "grade"]]
     return display(title, grid(tops, rows), notes, shown, lang)
@@ -104,9 +104,17 @@ def _form_cell(name: str, code: str, record: Mapping[Any, Any], lang: str) -> Ce
     return Cell(text, "context", under=under if math.isfinite(growth) else None)
 
 
-def _grade(grade: str, lang: str) -> Cell:
-    mark, mood = MARKS.get(grade, ("", ""))
-    return Cell(mark + _said(f"grade.{grade}", lang), mood)
+def _grade(record: Mapping[Any, Any], lang: str) -> Cell:
+    mark, mood = _mark(record)
+    return Cell(mark + _said(f"grade.{record['grade']}", lang), mood)
+
+
+def _mark(record: Mapping[Any, Any]) -> tuple[str, str]:
+    """Give the mark of a grade and its mood; beyond noise it is an arrow the way it went."""
+    mark, mood = MARKS.get(str(record["grade"]), ("", ""))
+    if mood and not mark:
+        mark = label.arrow(float(record["change_previous"]), mood)
+    return (f"{mark} " if mark else ""), mood
 
 
 def form_by_unit(
@@ -155,7 +163,7 @@ def _unit_cell(code: str, row: Mapping[Any, Any] | None, lang: str) -> Cell:
     if row is None:
         return Cell("–")
     grade = str(row["grade"])
-    mark, mood = MARKS.get(grade, ("", ""))
+    mark, mood = _mark(row)
     planned = grade in {"reached", "short"}
     name = "attainment" if planned else "change_previous"
     value = float(row[name])

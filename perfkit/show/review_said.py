@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from perfkit import words
+from perfkit import period, words
 from perfkit.errors import PerfkitError
 from perfkit.show import label
 from perfkit.show.html import Cell, Display, Head, Row, display, grid, quiet
@@ -151,12 +151,22 @@ def ends_of(first: str, second: str, *, lang: str) -> dict[str, str]:
     --------
     >>> ends_of("target", "2012Q3", lang="en")
     {'before': 'target', 'after': 'Q3 2012'}
+    >>> ends_of("2012-07-01..2012-07-31", "2012Q4", lang="en")["before"]
+    'first 31 days of Q3 2012'
     """
-    target = words.text("chart.series.target", lang)
-    return {
-        place: target if end == "target" else label.period_name(end, lang)
-        for place, end in (("before", first), ("after", second))
-    }
+    return {place: _end(end, lang) for place, end in (("before", first), ("after", second))}
+
+
+def _end(code: str, lang: str) -> str:
+    """Name a period, the first days of a quarter, or the target."""
+    if code == "target":
+        return words.text("chart.series.target", lang)
+    found = period.parse(code)
+    begun = found.first.day == 1 and found.first.month % 3 == 1
+    if found.kind != "range" or not begun:
+        return label.period_name(code, lang)
+    whole = f"{found.first.year}Q{(found.first.month + 2) // 3}"
+    return _said("first_days", lang, quarter=label.period_name(whole, lang), days=found.days)
 
 
 def _cause(name: str, cause: Caused, of: str, lang: str) -> str:
